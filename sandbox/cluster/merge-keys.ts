@@ -1,0 +1,62 @@
+/**
+ * Lists of the served kinds whose items have an identity. `merge` is the key of strategic merge patches,
+ * `map` the keys by which managedFields name an item (source: the patchMergeKey and listMapKey tags of
+ * k8s.io/api). A list that is not here is replaced and owned as a whole; tolerations are one of those.
+ */
+interface ListIdentity {
+  merge: string;
+  map?: string[];
+}
+
+const byField: Record<string, ListIdentity> = {
+  conditions: { merge: "type" },
+  containers: { merge: "name" },
+  containerStatuses: { merge: "name" },
+  env: { merge: "name" },
+  ephemeralContainers: { merge: "name" },
+  hostAliases: { merge: "ip" },
+  imagePullSecrets: { merge: "name" },
+  initContainers: { merge: "name" },
+  ownerReferences: { merge: "uid" },
+  podIPs: { merge: "ip" },
+  resourceClaims: { merge: "name" },
+  schedulingGates: { merge: "name" },
+  secrets: { merge: "name" },
+  topologySpreadConstraints: { merge: "topologyKey", map: ["topologyKey", "whenUnsatisfiable"] },
+  volumeDevices: { merge: "devicePath" },
+  volumeMounts: { merge: "mountPath" },
+  volumes: { merge: "name" },
+};
+
+const containerPorts: ListIdentity = { merge: "containerPort", map: ["containerPort", "protocol"] };
+const servicePorts: ListIdentity = { merge: "port", map: ["port", "protocol"] };
+const nodeAddresses: ListIdentity = { merge: "type" };
+
+/** How items of the list at `path` are told apart; undefined: the list is one value. */
+export function listIdentity(path: readonly string[]): ListIdentity | undefined {
+  const field = path.at(-1) ?? "";
+  if (field === "ports") return path.at(-2) === "spec" ? servicePorts : containerPorts;
+  if (field === "addresses") return path.at(-2) === "status" ? nodeAddresses : undefined;
+  return Object.hasOwn(byField, field) ? byField[field] : undefined;
+}
+
+/** Lists of plain values that merge as sets. */
+export function isSet(path: readonly string[]): boolean {
+  const field = path.at(-1);
+  return (
+    (field === "finalizers" && path.at(-2) === "metadata") || (field === "podCIDRs" && path.at(-2) === "spec")
+  );
+}
+
+/** Objects that drop the fields a patch does not name when it says `$retainKeys`. */
+export function isAtomicObject(path: readonly string[]): boolean {
+  const field = path.at(-1) ?? "";
+  return [
+    "selector",
+    "nodeSelector",
+    "fieldRef",
+    "resourceFieldRef",
+    "configMapKeyRef",
+    "secretKeyRef",
+  ].includes(field);
+}

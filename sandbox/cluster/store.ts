@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import { storedKind } from "./kinds.ts";
+import type { Kind } from "./kinds.ts";
+import { manageFields } from "./managed-fields.ts";
+import { sameJson, timestamp } from "./object.ts";
+import type { KubeObject } from "./object.ts";
+import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
+
+export type { KubeObject } from "./object.ts";
+
+export interface WatchEvent {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  object: KubeObject;
+  resourceVersion: string;
+}
+
+/** Who writes: the name that managedFields carries, and the time of the write. */
+export interface Writer {
+  manager: string;
+  now: Date;
+  /** The subresource the write came through, recorded in managedFields. */
+  subresource?: string;
+  /** Check everything and return what would be stored, but store nothing. */
+  dryRun?: boolean;
+}
+
+export interface DeleteOptions {
+  /**
+   * Seconds a scheduled, running pod gets to stop (default: its own terminationGracePeriodSeconds). Until
+   * someone deletes it again with 0, as kubelets do, it only carries a deletionTimestamp.
+   */
+  gracePeriodSeconds?: number;
+  /** "Orphan" takes the ownerReferences off the dependents; the garbage collector handles the others. */
+  propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/**
+ * The objects of one cluster. What goes in and comes out is copied, so callers may change what they hold.
+ * Plurals name the kinds of kinds.ts; `namespace` is undefined for kinds that have none.
+ */
+export interface Store {
+  get(plural: string, namespace: string | undefined, name: string): KubeObject | undefined;
+  /** All of a kind, or of one namespace, in the order of namespace and name. */
+  list(plural: string, namespace?: string): KubeObject[];
+  /** Throws StatusError 409 AlreadyExists. Status is kept as given. */
+  create(plural: string, object: KubeObject, by: Writer): KubeObject;
+  /**
+   * Replaces all but the status of kinds that have one. A resourceVersion in the object must be the stored
+   * one (else StatusError 409 Conflict; 404 NotFound when it is gone); an update without effect is no event.
+   */
+  update(plural: string, object: KubeObject, by: Writer): KubeObject;
+  /** Replaces the status alone; the same lock as update. */
+  updateStatus(plural: string, object: KubeObject, by: Writer): KubeObject;
+  /**
+   * Removes the object and returns its last state; undefined when there is none. Running pods are first
+   * marked for deletion (see DeleteOptions); a namespace takes its contents with it.
+   */
+  delete(
+    plural: string,
+    namespace: string | undefined,
+    name: string,
+    by: Writer & DeleteOptions,
+  ): KubeObject | undefined;
+  /** Calls back within each write, after it; returns how to stop. The event's object must not be changed. */
+  onEvent(listener: (plural: string, event: WatchEvent) => void): () => void;
+  /** The kept events of a kind after a version; undefined when some of them are forgotten already. */
+  eventsSince(plural: string, resourceVersion: number): WatchEvent[] | undefined;
+  /** The version of the last write to any object. */
+  readonly resourceVersion: string;
+}
+
+export interface StoreOptions {
+  /** Events remembered per kind, for watches that start in the past. */
+  history?: number;
+  uid?: () => string;
+}
+
+export function createStore(options: StoreOptions = {}): Store {
+  const historyLength = options.history ?? 1000;
+  const newUid = options.uid ?? randomUUID;
+  const tables = new Map<string, Table>();
+  const listeners = new Set<(plural: string, event: WatchEvent) => void>();
+  let version = 1;
+
+  function table(plural: string): Table {
+    const existing = tables.get(plural);
+    if (existing) return existing;
+    const kind = storedKind(plural);
+    if (!kind) throw new Error(`No kind with the plural "${plural}": add it to sandbox/cluster/kinds.ts.`);
+    const created: Table = { kind, objects: new Map(), history: [], forgotten: 0 };
+    tables.set(plural, created);
+    return created;
+  }
+
+  function commit(to: Table, type: WatchEvent["type"], object: KubeObject, by: Writer): KubeObject {
+    if (by.dryRun) return structuredClone(object);
+    version += 1;
+    const stored = structuredClone(object);
+    stored.metadata.resourceVersion = String(version);
+    const key = keyOf(object.metadata.namespace, object.metadata.name);
+    if (type === "DELETED") to.objects.delete(key);
+    else to.objects.set(key, stored);
+    const event = { type, object: stored, resourceVersion: String(version) };
+    to.history.push(event);
+    if (to.history.length > historyLength) to.forgotten = Number(to.history.shift()?.resourceVersion);
+    for (const listener of listeners) listener(to.kind.plural, event);
+    return structuredClone(stored);
+  }
+
+  function replace(to: Table, next: KubeObject, by: Writer): KubeObject {
+    const old = locked(to, next);
+    const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+    next.metadata = withoutUndefined({
+      ...next.metadata,
+      uid,
+      resourceVersion: old.metadata.resourceVersion,
+      creationTimestamp,
+      deletionTimestamp,
+      deletionGracePeriodSeconds,
+      generation: generationAfter(to.kind, old, next),
+      managedFields: old.metadata.managedFields,
+    });
+    if (sameJson(old, next)) return structuredClone(old);
+    const managedFields = manageFields(old, next, by);
+    if (managedFields.length > 0) next.metadata.managedFields = managedFields;
+    return commit(to, "MODIFIED", next, by);
+  }
+
+  /** The stored object, if it still is the one that `next` was made from. */
+  function locked(from: Table, next: KubeObject): KubeObject {
+    const { name, namespace, uid, resourceVersion } = next.metadata;
+    const old = from.objects.get(keyOf(namespace, name));
+    if (!old) throw notFound(from.kind, name);
+    if (uid && uid !== old.metadata.uid) {
+      const found = `UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+      throw conflict(from.kind, name, `Precondition failed: ${found}`);
+    }
+    if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+      throw conflict(from.kind, name, modifiedMessage);
+    }
+    return old;
+  }
+
+  function remove(from: Table, old: KubeObject, by: Writer & DeleteOptions): KubeObject {
+    if (by.propagationPolicy === "Orphan") orphan(old, by);
+    const removed = commit(from, "DELETED", old, by);
+    if (from.kind.plural === "namespaces") {
+      for (const [plural, other] of tables) {
+        for (const inside of listOf(other, old.metadata.name)) {
+          if (table(plural).kind.namespaced) remove(other, inside, by);
+        }
+      }
+    }
+    return removed;
+  }
+
+  function orphan(owner: KubeObject, by: Writer): void {
+    for (const to of tables.values()) {
+      for (const dependent of listOf(to, owner.metadata.namespace)) {
+        const owners = dependent.metadata.ownerReferences ?? [];
+        const others = owners.filter((reference) => reference.uid !== owner.metadata.uid);
+        if (others.length === owners.length) continue;
+        const next = structuredClone(dependent);
+        next.metadata.ownerReferences = others;
+        replace(to, next, by);
+      }
+    }
+  }
+
+  return {
+    get(plural, namespace, name) {
+      return structuredClone(table(plural).objects.get(keyOf(namespace, name)));
+    },
+    list(plural, namespace) {
+      return structuredClone(listOf(table(plural), namespace));
+    },
+    create(plural, object, by) {
+      const to = table(plural);
+      const { name, namespace } = object.metadata;
+      if (to.objects.has(keyOf(namespace, name))) throw alreadyExists(to.kind, name);
+      const next = structuredClone(object);
+      const { resourceVersion: _version, managedFields: _fields, ...metadata } = next.metadata;
+      next.metadata = {
+        ...metadata,
+        name,
+        uid: newUid(),
+        creationTimestamp: timestamp(by.now),
+        ...(to.kind.generation && { generation: 1 }),
+      };
+      next.metadata.managedFields = manageFields(undefined, next, by);
+      return commit(to, "ADDED", next, by);
+    },
+    update(plural, object, by) {
+      const to = table(plural);
+      const next = structuredClone(object);
+      if (to.kind.subresources?.includes("status")) {
+        const { status: _status, ...rest } = next;
+        const { status } = locked(to, next);
+        return replace(to, { ...rest, ...(status !== undefined && { status }) }, by);
+      }
+      return replace(to, next, by);
+    },
+    updateStatus(plural, object, by) {
+      const to = table(plural);
+      const { status } = object;
+      const next = { ...structuredClone(locked(to, object)), status: structuredClone(status) };
+      return replace(to, next, { subresource: "status", ...by });
+    },
+    delete(plural, namespace, name, by) {
+      const from = table(plural);
+      const old = from.objects.get(keyOf(namespace, name));
+      if (!old) return undefined;
+      const { uid, resourceVersion } = by.preconditions ?? {};
+      locked(from, { ...old, metadata: { ...old.metadata, ...withoutUndefined({ uid, resourceVersion }) } });
+      const grace = plural === "pods" ? gracePeriod(old, by) : 0;
+      if (grace === 0) return remove(from, old, by);
+      if (old.metadata.deletionTimestamp) return structuredClone(old);
+      const next = structuredClone(old);
+      next.metadata.deletionTimestamp = timestamp(new Date(by.now.getTime() + grace * 1000));
+      next.metadata.deletionGracePeriodSeconds = grace;
+      return commit(from, "MODIFIED", next, by);
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    eventsSince(plural, resourceVersion) {
+      const from = table(plural);
+      if (resourceVersion < from.forgotten) return undefined;
+      return from.history.filter((event) => Number(event.resourceVersion) > resourceVersion);
+    },
+    get resourceVersion() {
+      return String(version);
+    },
+  };
+}
+
+interface Table {
+  kind: Kind;
+  objects: Map<string, KubeObject>;
+  history: WatchEvent[];
+  /** The version of the newest event that fell out of the history. */
+  forgotten: number;
+}
+
+function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ""}/${name}`;
+}
+
+function listOf(from: Table, namespace: string | undefined): KubeObject[] {
+  const keys = [...from.objects.keys()].sort();
+  const wanted = namespace ? keys.filter((key) => key.startsWith(`${namespace}/`)) : keys;
+  return wanted.map((key) => from.objects.get(key)!);
+}
+
+function generationAfter(kind: Kind, old: KubeObject, next: KubeObject): number | undefined {
+  const generation = old.metadata.generation;
+  if (!kind.generation || generation === undefined) return generation;
+  const respecified = !sameJson(old["spec"], next["spec"]);
+  const counted = kind.generation === "spec+annotations";
+  const annotated = counted && !sameJson(old.metadata.annotations, next.metadata.annotations);
+  return respecified || annotated ? generation + 1 : generation;
+}
+
+/** Pods that never started or have ended go at once (source: the pod strategy of the API server). */
+function gracePeriod(pod: KubeObject, options: DeleteOptions): number {
+  const spec = pod["spec"] as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
+  const phase = (pod["status"] as { phase?: string } | undefined)?.phase ?? "";
+  if (!spec?.nodeName || phase === "Succeeded" || phase === "Failed") return 0;
+  return options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
