@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+/** Kinds of workload a rollout verb understands, by the plural that paths and kubectl use. */
+export const workloadKinds = {
+  deployment: { kind: "Deployment", plural: "deployments" },
+  statefulset: { kind: "StatefulSet", plural: "statefulsets" },
+  daemonset: { kind: "DaemonSet", plural: "daemonsets" },
+} as const;
+export type WorkloadKind = keyof typeof workloadKinds;
+
+/** DNS-1123 label: the only names that reach a Kubernetes path. */
+export const DnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "a DNS-1123 name");
+
+/** The one workload an app is in one environment. */
+export const Target = z.strictObject({
+  cluster: z.string(),
+  namespace: DnsLabel,
+  kind: z.enum(Object.keys(workloadKinds) as [WorkloadKind, ...WorkloadKind[]]),
+  name: DnsLabel,
+});
+export type Target = z.infer<typeof Target>;
+
+/** What locks and health records are keyed by: `cluster/namespace/kind/name`. */
+export function targetKey(target: Target): string {
+  return `${target.cluster}/${target.namespace}/${target.kind}/${target.name}`;
+}
+
+/** A metric of an app as PromQL, with the bound below (or above) which the app counts as well. */
+export const Metric = z.strictObject({
+  title: z.string(),
+  query: z.string(),
+  unit: z.enum(["ratio", "seconds", "perSecond", "count"]),
+  below: z.number().optional(),
+  above: z.number().optional(),
+});
+export type Metric = z.infer<typeof Metric>;
+
+export const Environment = z.strictObject({
+  cluster: z.string(),
+  namespace: DnsLabel,
+  workload: z
+    .string()
+    .regex(
+      /^(deployment|statefulset|daemonset)\/[a-z0-9][-a-z0-9.]*$/,
+      "`deployment/<name>`, `statefulset/<name>` or `daemonset/<name>`",
+    ),
+  container: DnsLabel.optional().describe("the container whose image names the release; default: the first"),
+  health: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .default([])
+    .describe("URLs that answer 2xx when the app is well"),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** The thing that breaks: owns one target per environment. */
+export const App = z.strictObject({
+  title: z.string(),
+  owner: z.string(),
+  channel: z.string().optional().describe("Slack channel ID for warnings about this app"),
+  alerts: z
+    .array(z.record(z.string(), z.string()))
+    .default([])
+    .describe("an alert belongs to this app when all labels of one entry match"),
+  pagerdutyService: z.string().optional(),
+  onCall: z
+    .array(z.string())
+    .default([])
+    .describe("PagerDuty schedule IDs of the people on call for this app"),
+  docs: z.record(z.string(), z.url()).default({}),
+  metrics: z.record(z.string(), Metric).default({}),
+  requests: z.string().optional().describe("PromQL for the number of requests in the verification window"),
+  environments: z.record(z.string(), Environment),
+});
+export type App = z.infer<typeof App>;
+
+export function targetOf(environment: Environment): Target {
+  const [kind, name] = environment.workload.split("/") as [WorkloadKind, string];
+  return { cluster: environment.cluster, namespace: environment.namespace, kind, name };
+}

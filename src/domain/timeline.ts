@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { type Actor, AlertSource } from "./actor.ts";
+import { digest } from "./hash.ts";
+import { IncidentKind, IncidentRole } from "./incident.ts";
+import { Outcome, Verdict } from "./run.ts";
+import { Severity } from "./severity.ts";
+
+/** One thing seen in the world that an outcome rests on. Text may come from a cluster and is untrusted. */
+export const Evidence = z.strictObject({
+  what: z.string(),
+  ok: z.boolean().nullable(),
+  url: z.string().optional(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+const text = z.string();
+const planRef = { plan: z.int() };
+const runRef = { run: z.int() };
+
+/** Every fact a timeline can hold. A kind is added, never changed: old entries must stay readable for ever. */
+export const Fact = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("incident.opened"),
+    title: text,
+    incidentKind: IncidentKind,
+    severity: Severity,
+    app: text.nullable(),
+    environment: text.nullable(),
+    cause: text,
+  }),
+  z.strictObject({ kind: z.literal("incident.acknowledged"), reason: text.nullable() }),
+  z.strictObject({ kind: z.literal("incident.mitigated"), reason: text.nullable() }),
+  z.strictObject({ kind: z.literal("incident.resolved"), reason: text.nullable() }),
+  z.strictObject({ kind: z.literal("incident.reopened"), reason: text.nullable() }),
+  z.strictObject({
+    kind: z.literal("severity.changed"),
+    from: Severity,
+    to: Severity,
+    reason: text.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("role.assigned"), role: IncidentRole, person: text, name: text }),
+  z.strictObject({
+    kind: z.literal("alert.fired"),
+    source: AlertSource,
+    fingerprint: text,
+    title: text,
+    url: text.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("alert.resolved"), source: AlertSource, fingerprint: text, title: text }),
+  z.strictObject({
+    kind: z.literal("pager.changed"),
+    what: z.enum(["acknowledged", "resolved", "reopened", "noted"]),
+    by: text,
+  }),
+  z.strictObject({ kind: z.literal("channel.opened"), channel: text, name: text }),
+  z.strictObject({ kind: z.literal("note.added"), text, link: text.nullable() }),
+  z.strictObject({ kind: z.literal("message.pinned"), text, author: text, link: text.nullable() }),
+  /** A correction: the entry it amends stays as it was. */
+  z.strictObject({ kind: z.literal("entry.amended"), seq: z.int(), text }),
+  z.strictObject({
+    kind: z.literal("plan.made"),
+    ...planRef,
+    title: text,
+    hash: text,
+    targets: z.array(text),
+    facts: z.array(z.strictObject({ label: text, value: text })),
+    diff: text.nullable(),
+    kubectl: z.array(text),
+  }),
+  z.strictObject({ kind: z.literal("plan.voided"), ...planRef, why: text }),
+  z.strictObject({ kind: z.literal("approval.asked"), ...planRef, risk: text, until: z.iso.datetime() }),
+  z.strictObject({
+    kind: z.literal("approval.given"),
+    ...planRef,
+    how: z.enum(["confirmed", "approved", "break-glass"]),
+    reason: text.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("approval.denied"), ...planRef, reason: text.nullable() }),
+  z.strictObject({ kind: z.literal("run.started"), ...runRef, ...planRef, title: text }),
+  z.strictObject({ kind: z.literal("step.intended"), ...runRef, step: text, title: text }),
+  z.strictObject({
+    kind: z.literal("step.finished"),
+    ...runRef,
+    step: text,
+    title: text,
+    outcome: Outcome,
+    detail: text.nullable(),
+    evidence: z.array(Evidence),
+  }),
+  z.strictObject({ kind: z.literal("run.stop-asked"), ...runRef, reason: text.nullable() }),
+  z.strictObject({
+    kind: z.literal("run.finished"),
+    ...runRef,
+    outcome: Outcome,
+    verdict: Verdict.nullable(),
+    detail: text.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("lock.taken-over"), target: text, ...runRef, from: text }),
+  z.strictObject({ kind: z.literal("command.refused"), command: text, what: text, why: text.nullable() }),
+  z.strictObject({ kind: z.literal("export.made"), format: text, sha256: text }),
+]);
+export type Fact = z.infer<typeof Fact>;
+export type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
+
+/** A stream is one hash chain: an incident's, or that of a run outside any incident. */
+export type Stream = `incident:${number}` | `run:${number}` | "crai";
+
+export interface TimelineEntry {
+  stream: Stream;
+  /** 1-based and gapless within the stream. */
+  seq: number;
+  /** When it happened, UTC. */
+  at: Date;
+  actor: Actor;
+  fact: Fact;
+  /** Hash of the entry before it; `GENESIS` for the first. */
+  previous: string;
+  hash: string;
+}
+
+export const GENESIS = "0".repeat(64);
+
+/** The hash that seals an entry to the one before it. */
+export function sealEntry(entry: Omit<TimelineEntry, "hash">): string {
+  return digest({ ...entry, at: entry.at.toISOString() });
+}
+
+export type ChainCheck = { intact: true; entries: number } | { intact: false; seq: number; why: string };
+
+/** Walks one stream from its first entry and names the first that does not follow from the one before. */
+export function verifyChain(entries: readonly TimelineEntry[]): ChainCheck {
+  let previous = GENESIS;
+  for (const [index, entry] of entries.entries()) {
+    const seq = index + 1;
+    if (entry.seq !== seq) return { intact: false, seq, why: `entry ${seq} is missing` };
+    if (entry.previous !== previous)
+      return { intact: false, seq, why: "does not follow from the entry before it" };
+    const { hash, ...content } = entry;
+    if (sealEntry(content) !== hash)
+      return { intact: false, seq, why: "its content was changed after it was written" };
+    previous = hash;
+  }
+  return { intact: true, entries: entries.length };
+}

@@ -1,0 +1,182 @@
+import type { Actor, Identity } from "../domain/actor.ts";
+import type { Target } from "../domain/app.ts";
+import type { ResourceCall } from "../domain/plan.ts";
+import type { Attachment, View } from "../domain/view.ts";
+
+/** Any JSON; pod templates travel raw, because typed models drop the fields they do not know. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** What the adapter reads of a workload, whichever of the three kinds. */
+export interface Workload {
+  target: Target;
+  uid: string;
+  resourceVersion: string;
+  generation: number;
+  /** The whole object as the API server sent it. */
+  raw: JsonObject;
+  template: JsonObject;
+  annotations: Record<string, string>;
+  paused: boolean;
+  replicas: number;
+}
+
+/** One entry of `kubectl rollout history`. */
+export interface Revision {
+  number: number;
+  /** ReplicaSet or ControllerRevision. */
+  name: string;
+  createdAt: Date;
+  template: JsonObject;
+  annotations: Record<string, string>;
+  changeCause: string | null;
+  /** True for the revision the workload's template is at now. */
+  current: boolean;
+  raw: JsonObject;
+}
+
+/** kubectl's `rollout status`, as data. */
+export type RolloutStatus =
+  | { state: "done"; detail: string }
+  | { state: "progressing"; detail: string }
+  /** kubectl would exit non-zero (progress deadline exceeded, OnDelete, deleted). */
+  | { state: "failed"; detail: string };
+
+export interface PodFacts {
+  name: string;
+  ready: boolean;
+  phase: string;
+  restarts: number;
+  image: string;
+  /** Why it is not ready, as the kubelet says (CrashLoopBackOff, ImagePullBackOff, …). */
+  reason: string | null;
+}
+
+export type Permit = { call: ResourceCall; allowed: boolean; reason: string | null };
+
+export type PatchType = "json" | "merge" | "strategic";
+
+/**
+ * One cluster through the eyes of one actor: every call is made with that actor's identity, never with crai's own.
+ * Errors: UserError for what the person can act on (forbidden, not found); ClusterUnreachable when no answer came;
+ * PatchConflict when the write lost a race.
+ */
+export interface Cluster {
+  whoAmI(): Promise<Identity>;
+  /** One SelfSubjectAccessReview per call, in parallel. */
+  permits(calls: readonly ResourceCall[]): Promise<Permit[]>;
+  workload(target: Target): Promise<Workload>;
+  /** Newest last; paginated; only those controlled by the workload's UID. */
+  revisions(workload: Workload): Promise<Revision[]>;
+  rolloutStatus(workload: Workload, options?: { revision?: number }): Promise<RolloutStatus>;
+  pods(workload: Workload): Promise<PodFacts[]>;
+  /** Which of the named objects do not exist. A Secret is probed through what the actor may see; unknown = null. */
+  missingReferences(
+    namespace: string,
+    template: JsonObject,
+  ): Promise<{ kind: "ConfigMap" | "Secret"; name: string; exists: boolean | null }[]>;
+  /** A patch with its media type; `dryRun` sends dryRun=All. Returns the object as stored. */
+  patch(
+    target: Target,
+    patch: { type: PatchType; body: Json; subresource?: "scale"; dryRun?: boolean; fieldManager: string },
+  ): Promise<JsonObject>;
+  /** Current desired replicas through the scale subresource. */
+  scale(target: Target): Promise<{ replicas: number; resourceVersion: string }>;
+  deletePod(namespace: string, name: string, uid: string): Promise<void>;
+  /** Resolves when the workload or its pods changed, or after `ms`; never rejects for a broken watch. */
+  changed(target: Target, since: string, ms: number, signal?: AbortSignal): Promise<void>;
+  serverVersion(): Promise<string>;
+}
+
+export interface Clusters {
+  /** Throws UserError when the actor has no identity: there is no fall-back to crai's own rights. */
+  as(actor: Actor, cluster: string): Cluster;
+  names(): string[];
+}
+
+/** A number that is really known, or the reason it is not. */
+export type Reading = { known: true; value: number } | { known: false; why: string };
+
+export interface Metrics {
+  query(cluster: string, promql: string): Promise<Reading>;
+  range(
+    cluster: string,
+    promql: string,
+    window: { from: Date; to: Date; stepMs: number },
+  ): Promise<{ at: Date; value: number }[]>;
+}
+
+export interface HttpProbe {
+  /** GET with a deadline; redirects are not followed; the body is not kept. */
+  get(url: string, timeoutMs: number): Promise<{ ok: boolean; status: number | null; detail: string }>;
+}
+
+/** Who people are and who is in what, asked of Slack. */
+export interface Directory {
+  displayName(user: string): Promise<string>;
+  email(user: string): Promise<string | null>;
+  userByEmail(email: string): Promise<string | null>;
+  groupMembers(group: string): Promise<string[]>;
+}
+
+export interface OnCallPerson {
+  pagerdutyUser: string;
+  name: string;
+  email: string | null;
+  until: Date | null;
+}
+
+export interface PagerIncident {
+  id: string;
+  title: string;
+  status: "triggered" | "acknowledged" | "resolved";
+  service: string | null;
+  url: string;
+}
+
+/** Reads of PagerDuty; writes go through the outbox so that they survive its outages. */
+export interface Pager {
+  onCall(schedules: readonly string[]): Promise<OnCallPerson[]>;
+  incident(id: string): Promise<PagerIncident | null>;
+  openIncidents(services: readonly string[]): Promise<PagerIncident[]>;
+  check(): Promise<string>;
+}
+
+/** Slack effects, in the outbox until delivered. `lane` = channel, so that order holds within it. */
+export type SlackMessage =
+  | {
+      do: "post";
+      channel: ChannelRef;
+      view: View;
+      thread?: string;
+      pin?: boolean;
+      attachments?: Attachment[];
+    }
+  /** Only one person sees it; at most once. `responseUrl` is tried first (works where crai is no member). */
+  | {
+      do: "ephemeral";
+      channel: string;
+      user: string;
+      view: View;
+      responseUrl?: string;
+      thread?: string;
+      attachments?: Attachment[];
+    }
+  | { do: "direct"; user: string; view: View }
+  | { do: "open-channel"; incident: number; name: string; private: boolean; topic: string }
+  | { do: "invite"; channel: ChannelRef; users: string[] }
+  | { do: "topic"; channel: ChannelRef; topic: string }
+  | { do: "rename"; channel: ChannelRef; name: string }
+  | { do: "react"; channel: string; ts: string; emoji: string };
+
+/** A channel that may not exist yet: an incident's is filled in when it does. */
+export type ChannelRef = { id: string } | { incident: number };
+
+export type PagerMessage =
+  | {
+      do: "acknowledge" | "resolve" | "reopen";
+      pagerdutyIncident: string;
+      by: { slack: string; name: string };
+    }
+  | { do: "note"; pagerdutyIncident: string; text: string; by: { slack: string; name: string } }
+  | { do: "page"; service: string; title: string; body: string; dedupKey: string };

@@ -1,0 +1,36 @@
+import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import { Migrator } from "kysely/migration";
+import { Pool, types } from "pg";
+import * as record from "./migrations/0001-record.ts";
+import type { Tables } from "./tables.ts";
+
+export type Database = Kysely<Tables>;
+/** What a query needs: the pool, or the transaction that several facts are stored in at once. */
+export type Queries = Kysely<Tables> | Transaction<Tables>;
+
+const INT8 = 20;
+
+/** Opens the pool. None of our bigints nears 2^53, so they are read as numbers. */
+export function openDatabase(url: string, options: { connections?: number } = {}): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: options.connections ?? 10,
+    types: {
+      getTypeParser: (oid: number, format: "text" | "binary") =>
+        oid === INT8 ? Number : types.getTypeParser(oid, format as "text"),
+    },
+  });
+  // An idle connection that PostgreSQL closes (a restart) is replaced at the next query; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Brings the schema up to date; several processes may call it at once (kysely takes a lock). */
+export async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ "0001-record": record }) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new Error("Migrating the database", { cause: error });
+}

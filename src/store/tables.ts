@@ -1,0 +1,219 @@
+import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { Actor } from "../domain/actor.ts";
+import type { Alert } from "../domain/alert.ts";
+import type { IncidentKind, IncidentRole, IncidentStatus } from "../domain/incident.ts";
+import type { Plan, PlanStatus, PlannedStep } from "../domain/plan.ts";
+import type { Executor, Outcome, Verdict } from "../domain/run.ts";
+import type { Severity } from "../domain/severity.ts";
+import type { Evidence, Fact, Stream } from "../domain/timeline.ts";
+
+/** bigint columns arrive as numbers (database.ts sets the parser: none of ours nears 2^53). */
+type Json<T> = ColumnType<T, string, string>;
+
+export interface IncidentTable {
+  number: Generated<number>;
+  kind: IncidentKind;
+  severity: Severity;
+  status: IncidentStatus;
+  title: string;
+  app: string | null;
+  environment: string | null;
+  channel: string | null;
+  channel_name: string;
+  pagerduty_incident: string | null;
+  roles: JSONColumnType<Partial<Record<IncidentRole, string>>>;
+  opened_at: Date;
+  detected_at: Date;
+  acknowledged_at: Date | null;
+  mitigated_at: Date | null;
+  resolved_at: Date | null;
+}
+
+/** One row per alert occurrence (source, fingerprint, starts_at); repeats only count up. */
+export interface AlertTable {
+  id: Generated<number>;
+  source: Alert["source"];
+  fingerprint: string;
+  starts_at: Date;
+  ends_at: Date | null;
+  status: Alert["status"];
+  level: Alert["level"];
+  title: string;
+  app: string | null;
+  environment: string | null;
+  incident: number | null;
+  received: Generated<number>;
+  last_received_at: Date;
+  body: JSONColumnType<Alert>;
+}
+
+export interface TimelineEntryTable {
+  stream: Stream;
+  seq: number;
+  at: Date;
+  /** Its cause; a second append of the same cause is a no-op. */
+  key: string;
+  actor: JSONColumnType<Actor>;
+  fact: JSONColumnType<Fact>;
+  previous: string;
+  hash: string;
+}
+
+/** The head of each chain: appending locks this row, so that a stream has one writer at a time. */
+export interface StreamTable {
+  stream: Stream;
+  seq: number;
+  hash: string;
+}
+
+export interface PlanTable {
+  number: Generated<number>;
+  /** Its cause (the invocation, the alert): planning again for the same cause finds the same row. */
+  key: string;
+  document: JSONColumnType<Plan>;
+  hash: string;
+  fingerprint: string;
+  status: PlanStatus;
+  why: string | null;
+  app: string;
+  environment: string;
+  incident: number | null;
+  actor_key: string;
+  created_at: Date;
+  expires_at: Date;
+  /** When approvers were asked (and paged); break-glass counts from here. */
+  asked_at: Date | null;
+}
+
+export interface ApprovalTable {
+  plan: number;
+  actor_key: string;
+  actor: JSONColumnType<Actor>;
+  decision: "confirmed" | "approved" | "break-glass" | "denied";
+  reason: string | null;
+  plan_hash: string;
+  at: Date;
+}
+
+export interface RunTable {
+  number: Generated<number>;
+  plan: number;
+  app: string;
+  environment: string;
+  incident: number | null;
+  actor: JSONColumnType<Actor>;
+  executor: Executor;
+  status: "queued" | "running" | "finished";
+  outcome: Outcome | null;
+  verdict: Verdict | null;
+  detail: string | null;
+  stop_asked_by: JSONColumnType<Actor | null>;
+  stop_asked_at: Date | null;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+/** intent -> acted -> finished; `intent` is written before anything is touched. */
+export interface RunStepTable {
+  run: number;
+  step: string;
+  position: number;
+  phase: "intended" | "acted" | "finished";
+  document: JSONColumnType<PlannedStep>;
+  outcome: Outcome | null;
+  detail: string | null;
+  evidence: JSONColumnType<Evidence[]>;
+  intended_at: Date;
+  acted_at: Date | null;
+  finished_at: Date | null;
+}
+
+export interface LockTable {
+  target: string;
+  run: number;
+  /** Grows with every taking; a writer with an older number has lost the lock. */
+  fence: number;
+  holder: JSONColumnType<Actor>;
+  taken_at: Date;
+}
+
+/** Everything that came in and was acknowledged: one INSERT, then the answer. */
+export interface InboxTable {
+  id: Generated<number>;
+  source: "slack" | "pagerduty" | "alertmanager" | "grafana";
+  /** The sender's own id of the delivery, so that a retry is one row. */
+  key: string;
+  body: JSONColumnType<object>;
+  received_at: Date;
+  done_at: Date | null;
+  error: string | null;
+}
+
+/** Everything that goes out, keyed by its cause. */
+export interface OutboxTable {
+  id: Generated<number>;
+  key: string;
+  system: "slack" | "pagerduty";
+  /** Rows of one lane are delivered in order, one at a time (a Slack channel, a PagerDuty incident). */
+  lane: string;
+  message: JSONColumnType<object>;
+  /** Grows when a newer state replaces the message (cards and progress: the latest wins). */
+  version: Generated<number>;
+  delivered_version: Generated<number>;
+  /** What the other side called it (channel and ts), so that a newer version is an edit. */
+  receipt: JSONColumnType<{ channel?: string; ts?: string; id?: string } | null>;
+  attempts: Generated<number>;
+  next_at: Date;
+  failed_at: Date | null;
+  error: string | null;
+  created_at: Date;
+}
+
+export interface DeadlineTable {
+  key: string;
+  kind: string;
+  subject: Json<Record<string, string | number>>;
+  due_at: Date;
+  done_at: Date | null;
+}
+
+export interface RevisionHealthTable {
+  target: string;
+  /** Digest of the pod template, so that a renumbered revision is still the same. */
+  template: string;
+  revision: number;
+  /** Since when it has been seen fully available, under target and without an alert, without a break. */
+  well_since: Date | null;
+  healthy_at: Date | null;
+  bad_at: Date | null;
+  bad_why: string | null;
+  seen_at: Date;
+}
+
+export interface WebhookTable {
+  source: string;
+  seen_at: Date | null;
+  refused_at: Date | null;
+  refused_why: string | null;
+}
+
+export interface Tables {
+  incident: IncidentTable;
+  alert: AlertTable;
+  timeline_entry: TimelineEntryTable;
+  stream: StreamTable;
+  plan: PlanTable;
+  approval: ApprovalTable;
+  run: RunTable;
+  run_step: RunStepTable;
+  lock: LockTable;
+  inbox: InboxTable;
+  outbox: OutboxTable;
+  deadline: DeadlineTable;
+  revision_health: RevisionHealthTable;
+  webhook: WebhookTable;
+}
+
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;
+export type NewRow<Name extends keyof Tables> = Insertable<Tables[Name]>;
