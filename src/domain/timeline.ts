@@ -102,8 +102,8 @@ export const Fact = z.discriminatedUnion("kind", [
 export type Fact = z.infer<typeof Fact>;
 export type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { kind: Kind }>;
 
-/** A stream is one hash chain: an incident's, or that of a run outside any incident. */
-export type Stream = `incident:${number}` | `run:${number}` | "crai";
+/** A stream is one hash chain: an incident's, or that of a plan (and its run) outside any incident. */
+export type Stream = `incident:${number}` | `plan:${number}` | "crai";
 
 export interface TimelineEntry {
   stream: Stream;

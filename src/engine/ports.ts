@@ -149,6 +149,8 @@ export type SlackMessage =
       channel: ChannelRef;
       view: View;
       thread?: string;
+      /** Tried when crai is no member of the channel; such a message cannot be edited later. */
+      responseUrl?: string;
       pin?: boolean;
       attachments?: Attachment[];
     }

@@ -8,6 +8,7 @@ export type Database = Kysely<Tables>;
 /** What a query needs: the pool, or the transaction that several facts are stored in at once. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
+/** The OID of int8. */
 const INT8 = 20;
 
 /** Opens the pool. None of our bigints nears 2^53, so they are read as numbers. */
@@ -16,8 +17,7 @@ export function openDatabase(url: string, options: { connections?: number } = {}
     connectionString: url,
     max: options.connections ?? 10,
     types: {
-      getTypeParser: (oid: number, format: "text" | "binary") =>
-        oid === INT8 ? Number : types.getTypeParser(oid, format as "text"),
+      getTypeParser: (id, format) => (Number(id) === INT8 ? Number : types.getTypeParser(id, format)),
     },
   });
   // An idle connection that PostgreSQL closes (a restart) is replaced at the next query; without a listener it would end the process.

@@ -79,6 +79,8 @@ export interface PlanTable {
   environment: string;
   incident: number | null;
   actor_key: string;
+  /** Slack channel it was asked in, where its run reports when there is no incident. */
+  channel: string | null;
   created_at: Date;
   expires_at: Date;
   /** When approvers were asked (and paged); break-glass counts from here. */
@@ -133,7 +135,7 @@ export interface LockTable {
   target: string;
   run: number;
   /** Grows with every taking; a writer with an older number has lost the lock. */
-  fence: number;
+  fence: Generated<number>;
   holder: JSONColumnType<Actor>;
   taken_at: Date;
 }

@@ -75,6 +75,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       environment text not null,
       incident bigint references incident,
       actor_key text not null,
+      channel text,
       created_at timestamptz not null,
       expires_at timestamptz not null,
       asked_at timestamptz

@@ -1,0 +1,40 @@
+import type { Queries } from "./database.ts";
+import type { InboxTable, Row } from "./tables.ts";
+
+export interface Delivery {
+  source: InboxTable["source"];
+  /** The sender's id of this delivery: its retry is the same row. */
+  key: string;
+  body: object;
+  receivedAt: Date;
+}
+
+/** The one INSERT before an answer is given. Returns the row's id, or undefined for a repeated delivery. */
+export async function receive(
+  db: Queries,
+  { source, key, body, receivedAt }: Delivery,
+): Promise<number | undefined> {
+  const row = await db
+    .insertInto("inbox")
+    .values({ source, key, body: JSON.stringify(body), received_at: receivedAt })
+    .onConflict((conflict) => conflict.columns(["source", "key"]).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Received and not yet carried out, oldest first. */
+export async function openDeliveries(db: Queries, after = 0, limit = 100): Promise<Row<"inbox">[]> {
+  return db
+    .selectFrom("inbox")
+    .selectAll()
+    .where("done_at", "is", null)
+    .where("id", ">", after)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+export async function markDone(db: Queries, id: number, at: Date, error: string | null): Promise<void> {
+  await db.updateTable("inbox").set({ done_at: at, error }).where("id", "=", id).execute();
+}

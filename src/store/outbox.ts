@@ -1,0 +1,127 @@
+import { sql } from "kysely";
+import type { Queries } from "./database.ts";
+import type { OutboxTable, Row } from "./tables.ts";
+
+/** One effect in the world outside, stored in the same transaction as the fact that causes it. */
+export interface Effect {
+  key: string;
+  system: OutboxTable["system"];
+  lane: string;
+  message: object;
+  at: Date;
+}
+
+/** Stores an effect once per key; the same key again is a no-op. */
+export async function putOnce(trx: Queries, effect: Effect): Promise<void> {
+  await insert(trx, effect)
+    .onConflict((conflict) => conflict.column("key").doNothing())
+    .execute();
+}
+
+/** Stores the latest state of a message that is edited in place: an unchanged one is not sent again. */
+export async function putLatest(trx: Queries, effect: Effect): Promise<void> {
+  await insert(trx, effect)
+    .onConflict((conflict) =>
+      conflict
+        .column("key")
+        .doUpdateSet({
+          message: sql`excluded.message`,
+          version: sql`outbox.version + 1`,
+          next_at: sql`excluded.next_at`,
+          attempts: 0,
+          failed_at: null,
+        })
+        .where(sql`outbox.message`, "is distinct from", sql`excluded.message`),
+    )
+    .execute();
+}
+
+function insert(trx: Queries, { key, system, lane, message, at }: Effect) {
+  return trx.insertInto("outbox").values({
+    key,
+    system,
+    lane,
+    message: JSON.stringify(message),
+    next_at: at,
+    created_at: at,
+    receipt: null,
+  });
+}
+
+/**
+ * The next due message of each lane: only the head of a lane is ever out, so order holds within it. A head that failed
+ * for good no longer blocks its lane.
+ */
+export async function dueHeads(
+  db: Queries,
+  system: OutboxTable["system"],
+  now: Date,
+  busyLanes: readonly string[],
+): Promise<Row<"outbox">[]> {
+  const heads = await db
+    .selectFrom("outbox")
+    .distinctOn("lane")
+    .selectAll()
+    .where("system", "=", system)
+    .whereRef("delivered_version", "<", "version")
+    .where("failed_at", "is", null)
+    .$if(busyLanes.length > 0, (query) => query.where("lane", "not in", [...busyLanes]))
+    .orderBy("lane")
+    .orderBy("id")
+    .execute();
+  return heads.filter((row) => row.next_at <= now);
+}
+
+/** When the earliest undelivered message is due; null: the outbox is empty. */
+export async function nextDue(db: Queries, system: OutboxTable["system"]): Promise<Date | null> {
+  const row = await db
+    .selectFrom("outbox")
+    .select(({ fn }) => fn.min("next_at").as("at"))
+    .where("system", "=", system)
+    .whereRef("delivered_version", "<", "version")
+    .where("failed_at", "is", null)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+export async function markDelivered(
+  db: Queries,
+  row: Row<"outbox">,
+  receipt: Row<"outbox">["receipt"],
+): Promise<void> {
+  await db
+    .updateTable("outbox")
+    .set({ delivered_version: row.version, receipt: JSON.stringify(receipt), attempts: 0, error: null })
+    .where("id", "=", row.id)
+    .execute();
+}
+
+/** Keeps what is known of a message that is on its way (its ts), before it counts as delivered. */
+export async function keepReceipt(db: Queries, id: number, receipt: Row<"outbox">["receipt"]): Promise<void> {
+  await db
+    .updateTable("outbox")
+    .set({ receipt: JSON.stringify(receipt) })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function retryAt(db: Queries, row: Row<"outbox">, at: Date, error: string): Promise<void> {
+  await db
+    .updateTable("outbox")
+    .set({ attempts: row.attempts + 1, next_at: at, error })
+    .where("id", "=", row.id)
+    .execute();
+}
+
+/** Gives a message up: the other side refused it in a way that no repetition mends. */
+export async function markFailed(db: Queries, row: Row<"outbox">, at: Date, error: string): Promise<void> {
+  await db.updateTable("outbox").set({ failed_at: at, error }).where("id", "=", row.id).execute();
+}
+
+export async function outboxByKey(db: Queries, key: string): Promise<Row<"outbox"> | undefined> {
+  return db.selectFrom("outbox").selectAll().where("key", "=", key).executeTakeFirst();
+}
+
+export async function outboxById(db: Queries, id: number): Promise<Row<"outbox"> | undefined> {
+  return db.selectFrom("outbox").selectAll().where("id", "=", id).executeTakeFirst();
+}
