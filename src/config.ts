@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { Role, Rule } from "./domain/access.ts";
 import { Identity } from "./domain/actor.ts";
@@ -7,6 +6,7 @@ import { App, targetOf } from "./domain/app.ts";
 import { Duration } from "./domain/deadline.ts";
 import { Severity } from "./domain/severity.ts";
 import { UserError } from "./domain/errors.ts";
+import { parseYaml } from "./engine/parse-yaml.ts";
 
 /** crai.yaml: what the organization is. Secrets are never in it. */
 const File = z.strictObject({
@@ -104,53 +104,6 @@ function setting(env: Env, name: string): string | null {
   }
   const value = env[name]?.trim();
   return value === undefined || value === "" ? null : value;
-}
-
-/** All problems of a YAML file at once, each with file:line:column. */
-export function parseYaml<Schema extends z.ZodType>(
-  schema: Schema,
-  file: string,
-  source: string,
-): z.infer<Schema> {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    lineCounter: lines,
-    prettyErrors: false,
-    maxAliasCount: 50,
-  } as object);
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new UserError(`${file} is no valid YAML`, {
-      why: document.errors.map((error) => `${at(error.pos[0])} ${error.message}`).join("\n"),
-      next: "Correct these lines.",
-    });
-  }
-  const result = schema.safeParse(document.toJS());
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => {
-    const paths =
-      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map(
-      (path) => `${at(offsetOf(document, path))} ${path.join(".") || "(top level)"}: ${issue.message}`,
-    );
-  });
-  throw new UserError(`${file} is not as it must be`, {
-    why: problems.join("\n"),
-    next: "docs/configuration.md lists every key.",
-  });
-}
-
-/** Where the deepest existing part of a path begins. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    const range = (node as { range?: [number, number, number] } | undefined)?.range;
-    if (range) return range[0];
-  }
-  return 0;
 }
 
 /** References between parts of the file, which a schema cannot see. */

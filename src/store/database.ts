@@ -8,16 +8,13 @@ export type Database = Kysely<Tables>;
 /** What a query needs: the pool, or the transaction that several facts are stored in at once. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
-/** The OID of int8. */
-const INT8 = 20;
-
 /** Opens the pool. None of our bigints nears 2^53, so they are read as numbers. */
 export function openDatabase(url: string, options: { connections?: number } = {}): Database {
   const pool = new Pool({
     connectionString: url,
     max: options.connections ?? 10,
     types: {
-      getTypeParser: (id, format) => (Number(id) === INT8 ? Number : types.getTypeParser(id, format)),
+      getTypeParser: (id, format) => (id === types.builtins.INT8 ? Number : types.getTypeParser(id, format)),
     },
   });
   // An idle connection that PostgreSQL closes (a restart) is replaced at the next query; without a listener it would end the process.

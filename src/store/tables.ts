@@ -9,6 +9,7 @@ import type { Evidence, Fact, Stream } from "../domain/timeline.ts";
 
 /** bigint columns arrive as numbers (database.ts sets the parser: none of ours nears 2^53). */
 type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 
 export interface IncidentTable {
   number: Generated<number>;
@@ -109,7 +110,7 @@ export interface RunTable {
   outcome: Outcome | null;
   verdict: Verdict | null;
   detail: string | null;
-  stop_asked_by: JSONColumnType<Actor | null>;
+  stop_asked_by: NullableJson<Actor>;
   stop_asked_at: Date | null;
   created_at: Date;
   started_at: Date | null;
@@ -164,7 +165,7 @@ export interface OutboxTable {
   version: Generated<number>;
   delivered_version: Generated<number>;
   /** What the other side called it (channel and ts), so that a newer version is an edit. */
-  receipt: JSONColumnType<{ channel?: string; ts?: string; id?: string } | null>;
+  receipt: NullableJson<{ channel?: string; ts?: string; id?: string }>;
   attempts: Generated<number>;
   next_at: Date;
   failed_at: Date | null;
