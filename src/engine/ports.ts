@@ -119,6 +119,16 @@ export interface Directory {
   groupMembers(group: string): Promise<string[]>;
 }
 
+/** What the engine reads of Slack beside people. */
+export interface Chat {
+  message(
+    channel: string,
+    ts: string,
+  ): Promise<{ text: string; author: string; authorName: string; link: string | null } | null>;
+  /** One line on how crai is connected; throws UserError when it is not. */
+  check(): Promise<string>;
+}
+
 export interface OnCallPerson {
   pagerdutyUser: string;
   name: string;
