@@ -50,7 +50,10 @@ export interface Store {
    * one (else StatusError 409 Conflict; 404 NotFound when it is gone); an update without effect is no event.
    */
   update(plural: string, object: KubeObject, by: Writer): KubeObject;
-  /** Replaces the status alone; the same lock as update. */
+  /**
+   * Replaces the status alone; the same lock as update. A Deployment's annotations come along without a new
+   * generation: so its controller writes the revision.
+   */
   updateStatus(plural: string, object: KubeObject, by: Writer): KubeObject;
   /**
    * Removes the object and returns its last state; undefined when there is none. Running pods are first
@@ -118,7 +121,7 @@ export function createStore(options: StoreOptions = {}): Store {
       creationTimestamp,
       deletionTimestamp,
       deletionGracePeriodSeconds,
-      generation: generationAfter(to.kind, old, next),
+      generation: by.subresource === "status" ? old.metadata.generation : generationAfter(to.kind, old, next),
       managedFields: old.metadata.managedFields,
     });
     if (sameJson(old, next)) return structuredClone(old);
@@ -205,6 +208,9 @@ export function createStore(options: StoreOptions = {}): Store {
       const to = table(plural);
       const { status } = object;
       const next = { ...structuredClone(locked(to, object)), status: structuredClone(status) };
+      const { annotations } = object.metadata;
+      if (to.kind.generation === "spec+annotations")
+        next.metadata = withoutUndefined({ ...next.metadata, annotations });
       return replace(to, next, { subresource: "status", ...by });
     },
     delete(plural, namespace, name, by) {

@@ -1,0 +1,118 @@
+import { timestamp } from "../object.ts";
+import type { KubeObject } from "../object.ts";
+import type { Store } from "../store.ts";
+import { randomSuffix } from "./hash.ts";
+
+export interface Happening {
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+  /** Which part of the object, such as `spec.containers{api}`. */
+  fieldPath?: string;
+}
+
+/** Who says it: a controller, or a kubelet with its node. */
+export interface Source {
+  component: string;
+  host?: string;
+}
+
+export type Recorder = (about: KubeObject, happening: Happening) => void;
+
+/** Kubernetes forgets events after an hour. */
+const keptForMs = 3_600_000;
+
+/** Writes Events as client-go's recorder does: the same thing said again raises the count of the first. */
+export function createRecorder(store: Store, now: () => Date, source: Source): Recorder {
+  const said = new Map<string, { namespace: string; name: string; at: number }>();
+
+  function forgetOld(): void {
+    for (const [key, { namespace, name, at }] of said) {
+      if (now().getTime() - at < keptForMs) break;
+      said.delete(key);
+      store.delete("events", namespace, name, { manager: "kube-apiserver", now: now() });
+    }
+  }
+
+  return function record(about, happening) {
+    forgetOld();
+    const by = { manager: source.host ? "kubelet" : "kube-controller-manager", now: now() };
+    const namespace = about.metadata.namespace ?? "default";
+    const { type, reason, message, fieldPath } = happening;
+    const key = JSON.stringify([about.metadata.uid, type, reason, message, fieldPath]);
+    const before = said.get(key);
+    const event = before && store.get("events", namespace, before.name);
+    if (before && event) {
+      said.delete(key);
+      said.set(key, { ...before, at: now().getTime() });
+      store.update(
+        "events",
+        { ...event, count: Number(event.count) + 1, lastTimestamp: timestamp(now()) },
+        by,
+      );
+      return;
+    }
+    const name = `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix(6)}`;
+    said.set(key, { namespace, name, at: now().getTime() });
+    store.create(
+      "events",
+      {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name, namespace },
+        involvedObject: reference(about, fieldPath),
+        reason,
+        message,
+        source: { ...source },
+        firstTimestamp: timestamp(now()),
+        lastTimestamp: timestamp(now()),
+        count: 1,
+        type,
+        eventTime: null,
+        reportingComponent: source.component,
+        reportingInstance: source.host ?? "",
+      },
+      by,
+    );
+  };
+}
+
+/** The scheduler speaks the newer events API: a time of its own, an action, and no count. */
+export function createSchedulerRecorder(store: Store, now: () => Date): Recorder {
+  return function record(about, { type, reason, message }) {
+    const namespace = about.metadata.namespace ?? "default";
+    store.create(
+      "events",
+      {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name: `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix(6)}`, namespace },
+        involvedObject: reference(about),
+        reason,
+        message,
+        source: {},
+        firstTimestamp: null,
+        lastTimestamp: null,
+        type,
+        eventTime: now().toISOString().replace("Z", "000Z"),
+        action: reason === "Scheduled" ? "Binding" : "Scheduling",
+        reportingComponent: "default-scheduler",
+        reportingInstance: "default-scheduler-practice",
+      },
+      { manager: "kube-scheduler", now: now() },
+    );
+  };
+}
+
+function reference(about: KubeObject, fieldPath?: string): Record<string, unknown> {
+  const { name, namespace, uid, resourceVersion } = about.metadata;
+  return {
+    apiVersion: about.apiVersion,
+    kind: about.kind,
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    ...(fieldPath && { fieldPath }),
+  };
+}

@@ -1,0 +1,51 @@
+import type { KubeObject } from "../object.ts";
+import type { Workbench } from "./controller.ts";
+import { randomSuffix } from "./hash.ts";
+import type { Pod, PodTemplate } from "./objects.ts";
+import { controllerReference } from "./ownership.ts";
+import { admitPod } from "./pod-admission.ts";
+
+export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: string): Pod {
+  const { labels, annotations } = template.metadata ?? {};
+  return admitPod({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      namespace: owner.metadata.namespace!,
+      ...(labels && { labels: { ...labels } }),
+      ...(annotations && { annotations: { ...annotations } }),
+      ownerReferences: [controllerReference(owner)],
+    },
+    spec: structuredClone(template.spec),
+    status: { phase: "Pending" },
+  });
+}
+
+/** Creates a pod with a generated name and says so; a refusal is said too, and thrown to be tried again. */
+export function createPod(bench: Workbench, owner: KubeObject, template: PodTemplate): void {
+  const prefix = `${owner.metadata.name}-`;
+  const pod = podFromTemplate(owner, template, `${prefix}${randomSuffix()}`);
+  pod.metadata.generateName = prefix;
+  try {
+    bench.store.create("pods", pod, bench.by());
+  } catch (error) {
+    const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
+    bench.record(owner, { type: "Warning", reason: "FailedCreate", message });
+    throw error;
+  }
+  bench.record(owner, {
+    type: "Normal",
+    reason: "SuccessfulCreate",
+    message: `Created pod: ${pod.metadata.name}`,
+  });
+}
+
+export function deletePod(bench: Workbench, owner: KubeObject, pod: Pod): void {
+  bench.store.delete("pods", pod.metadata.namespace, pod.metadata.name, bench.by());
+  bench.record(owner, {
+    type: "Normal",
+    reason: "SuccessfulDelete",
+    message: `Deleted pod: ${pod.metadata.name}`,
+  });
+}

@@ -1,0 +1,55 @@
+import { createKubelet } from "../kubelet/kubelet.ts";
+import { createScheduler } from "../kubelet/scheduler.ts";
+import { defaultTiming } from "../kubelet/timing.ts";
+import type { Timing } from "../kubelet/timing.ts";
+import type { Store } from "../store.ts";
+import { kinds } from "../kinds.ts";
+import { runController } from "./controller.ts";
+import { daemonSetController } from "./daemon-set.ts";
+import { deploymentController } from "./deployment.ts";
+import { endpointsController } from "./endpoints.ts";
+import { garbageCollector } from "./garbage-collector.ts";
+import { namespaceController } from "./namespaces.ts";
+import { replicaSetController } from "./replica-set.ts";
+import { statefulSetController } from "./stateful-set.ts";
+
+const controllers = {
+  "deployment-controller": deploymentController,
+  "replicaset-controller": replicaSetController,
+  "statefulset-controller": statefulSetController,
+  "daemonset-controller": daemonSetController,
+  "endpoint-controller": endpointsController,
+  "namespace-controller": namespaceController,
+  "garbage-collector": garbageCollector,
+};
+
+/**
+ * Brings a store to life: controllers, scheduler and kubelets act on every change, and on what is there at the
+ * start. Nothing polls; timers do not keep the process alive.
+ */
+export function startControllers(
+  store: Store,
+  { now, timing }: { now: () => Date; timing?: Partial<Timing> },
+): { close(): void } {
+  const running = [
+    ...Object.entries(controllers).map(([name, controller]) =>
+      runController(name, controller, { store, now }),
+    ),
+    createScheduler(store, now),
+    createKubelet(store, now, { ...defaultTiming, ...timing }),
+  ];
+  const unsubscribe = store.onEvent((plural, event) => {
+    if (plural !== "events") for (const one of running) one.observe(plural, event);
+  });
+  for (const plural of new Set(kinds.map((kind) => kind.plural))) {
+    if (plural === "events") continue;
+    for (const object of store.list(plural))
+      for (const one of running) one.observe(plural, { type: "ADDED", object });
+  }
+  return {
+    close() {
+      unsubscribe();
+      for (const one of running) one.close();
+    },
+  };
+}
