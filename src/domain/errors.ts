@@ -18,3 +18,26 @@ export class UserError extends Error {
 export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === "UserError";
 }
+
+/** No answer came from a cluster, so nothing is known: neither that a call worked nor that it did not. */
+export class ClusterUnreachable extends Error {
+  override readonly name = "ClusterUnreachable";
+}
+
+/** A write lost a race (409, or a failed JSON Patch test): read again, and try again if nothing that matters changed. */
+export class PatchConflict extends Error {
+  override readonly name = "PatchConflict";
+}
+
+/** What a plan rested on is no longer true; the message says what changed. */
+export class PlanDrifted extends Error {
+  override readonly name = "PlanDrifted";
+}
+
+/** Whether an error is of a kind, also after a durable replay made it a plain Error. */
+export function isError(
+  error: unknown,
+  name: "ClusterUnreachable" | "PatchConflict" | "PlanDrifted",
+): error is Error {
+  return error instanceof Error && error.name === name;
+}

@@ -46,6 +46,8 @@ export const PlannedStep = z.strictObject({
   id: z.string(),
   action: z.string(),
   title: z.string(),
+  /** The action's parameters with every expression resolved. */
+  with: z.record(z.string(), z.json()),
   /** True for steps that only look: they decide the verdict after the changes were made. */
   verifies: z.boolean(),
   mutates: z.boolean(),

@@ -21,6 +21,7 @@ export interface ActionContext {
   app: App & { name: string };
   environment: Environment & { name: string };
   target: Target;
+  /** An alert's proposal is planned read-only: no dry run of writes; the person who confirms it gets the full plan. */
   actor: Actor;
   cluster: Cluster;
   metrics: Metrics;

@@ -43,7 +43,7 @@ function insert(trx: Queries, { key, system, lane, message, at }: Effect) {
     lane,
     message: JSON.stringify(message),
     next_at: at,
-    created_at: at
+    created_at: at,
   });
 }
 

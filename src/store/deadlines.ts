@@ -1,0 +1,50 @@
+import type { Queries } from "./database.ts";
+import type { Row } from "./tables.ts";
+
+/** `kind` says what is due; the key is its cause, so that one cause is one deadline. */
+export interface Deadline {
+  key: string;
+  kind: string;
+  subject: Record<string, string | number>;
+  dueAt: Date;
+}
+
+/** Setting a deadline again moves it, unless it has passed already. */
+export async function setDeadline(trx: Queries, { key, kind, subject, dueAt }: Deadline): Promise<void> {
+  await trx
+    .insertInto("deadline")
+    .values({ key, kind, subject: JSON.stringify(subject), due_at: dueAt })
+    .onConflict((conflict) =>
+      conflict.column("key").doUpdateSet({ due_at: dueAt }).where("deadline.done_at", "is", null),
+    )
+    .execute();
+}
+
+export async function dueDeadlines(db: Queries, now: Date): Promise<Row<"deadline">[]> {
+  return db
+    .selectFrom("deadline")
+    .selectAll()
+    .where("done_at", "is", null)
+    .where("due_at", "<=", now)
+    .orderBy("due_at")
+    .limit(100)
+    .execute();
+}
+
+export async function endDeadline(trx: Queries, key: string, at: Date): Promise<void> {
+  await trx
+    .updateTable("deadline")
+    .set({ done_at: at })
+    .where("key", "=", key)
+    .where("done_at", "is", null)
+    .execute();
+}
+
+export async function nextDeadline(db: Queries): Promise<Date | null> {
+  const row = await db
+    .selectFrom("deadline")
+    .select(({ fn }) => fn.min("due_at").as("at"))
+    .where("done_at", "is", null)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}

@@ -1,0 +1,172 @@
+import type { Actor } from "../domain/actor.ts";
+import type { PlannedStep } from "../domain/plan.ts";
+import type { Executor, Outcome, Verdict } from "../domain/run.ts";
+import type { Evidence } from "../domain/timeline.ts";
+import type { Queries } from "./database.ts";
+import type { Row } from "./tables.ts";
+import type { StoredPlan } from "./plans.ts";
+
+export async function insertRun(
+  trx: Queries,
+  stored: StoredPlan,
+  more: { actor: Actor; executor: Executor; at: Date },
+): Promise<Row<"run">> {
+  return trx
+    .insertInto("run")
+    .values({
+      plan: stored.number,
+      app: stored.plan.app,
+      environment: stored.plan.environment,
+      incident: stored.plan.incident,
+      actor: JSON.stringify(more.actor),
+      executor: more.executor,
+      status: "queued",
+      created_at: more.at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function runByNumber(db: Queries, number: number): Promise<Row<"run"> | undefined> {
+  return db.selectFrom("run").selectAll().where("number", "=", number).executeTakeFirst();
+}
+
+export async function runOfPlan(db: Queries, plan: number): Promise<Row<"run"> | undefined> {
+  return db.selectFrom("run").selectAll().where("plan", "=", plan).executeTakeFirst();
+}
+
+export interface RunFilter {
+  app?: string | undefined;
+  incident?: number | undefined;
+  unfinished?: boolean;
+  limit: number;
+}
+
+/** Newest first. */
+export async function listRuns(
+  db: Queries,
+  { app, incident, unfinished, limit }: RunFilter,
+): Promise<Row<"run">[]> {
+  return db
+    .selectFrom("run")
+    .selectAll()
+    .$if(app !== undefined, (query) => query.where("app", "=", app ?? ""))
+    .$if(incident !== undefined, (query) => query.where("incident", "=", incident ?? 0))
+    .$if(unfinished === true, (query) => query.where("status", "<>", "finished"))
+    .orderBy("number", "desc")
+    .limit(limit)
+    .execute();
+}
+
+export async function markRunning(trx: Queries, run: number, at: Date): Promise<boolean> {
+  const row = await trx
+    .updateTable("run")
+    .set({ status: "running", started_at: at })
+    .where("number", "=", run)
+    .where("status", "=", "queued")
+    .returning("number")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The first asker counts; false when the run had ended or was asked to stop already. */
+export async function askToStop(trx: Queries, run: number, actor: Actor, at: Date): Promise<boolean> {
+  const row = await trx
+    .updateTable("run")
+    .set({ stop_asked_by: JSON.stringify(actor), stop_asked_at: at })
+    .where("number", "=", run)
+    .where("status", "<>", "finished")
+    .where("stop_asked_at", "is", null)
+    .returning("number")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function finishRun(
+  trx: Queries,
+  run: number,
+  end: { outcome: Outcome; verdict: Verdict | null; detail: string | null; at: Date },
+): Promise<boolean> {
+  const row = await trx
+    .updateTable("run")
+    .set({
+      status: "finished",
+      outcome: end.outcome,
+      verdict: end.verdict,
+      detail: end.detail,
+      finished_at: end.at,
+    })
+    .where("number", "=", run)
+    .where("status", "<>", "finished")
+    .returning("number")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function stepsOf(db: Queries, run: number): Promise<Row<"run_step">[]> {
+  return db.selectFrom("run_step").selectAll().where("run", "=", run).orderBy("position").execute();
+}
+
+/** Writes the intent before anything is touched; the row that is there already wins. */
+export async function intendStep(
+  trx: Queries,
+  run: number,
+  step: { position: number; document: PlannedStep; at: Date },
+): Promise<Row<"run_step">> {
+  await trx
+    .insertInto("run_step")
+    .values({
+      run,
+      step: step.document.id,
+      position: step.position,
+      phase: "intended",
+      document: JSON.stringify(step.document),
+      evidence: "[]",
+      intended_at: step.at,
+    })
+    .onConflict((conflict) => conflict.columns(["run", "step"]).doNothing())
+    .execute();
+  return trx
+    .selectFrom("run_step")
+    .selectAll()
+    .where("run", "=", run)
+    .where("step", "=", step.document.id)
+    .executeTakeFirstOrThrow();
+}
+
+export async function markActed(trx: Queries, run: number, step: string, at: Date): Promise<void> {
+  await trx
+    .updateTable("run_step")
+    .set({ phase: "acted", acted_at: at })
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .where("phase", "=", "intended")
+    .execute();
+}
+
+export interface StepEnd {
+  outcome: Outcome;
+  detail: string | null;
+  evidence: Evidence[];
+}
+
+export async function finishStep(
+  trx: Queries,
+  run: number,
+  step: string,
+  end: StepEnd & { at: Date },
+): Promise<void> {
+  await trx
+    .updateTable("run_step")
+    .set({
+      phase: "finished",
+      outcome: end.outcome,
+      detail: end.detail,
+      evidence: JSON.stringify(end.evidence),
+      finished_at: end.at,
+    })
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .where("phase", "<>", "finished")
+    .execute();
+}
