@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Permission } from "../domain/access.ts";
 import type { Actor } from "../domain/actor.ts";
 import type { App, Environment, Target } from "../domain/app.ts";
-import type { Inverse, ResourceCall, Warning } from "../domain/plan.ts";
+import type { Inverse, PlannedStep, ResourceCall, Warning } from "../domain/plan.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { Cluster, HttpProbe, Json, Metrics } from "./ports.ts";
 
@@ -31,6 +31,8 @@ export interface ActionContext {
   /** Keys the short hashes by which hidden values are compared. */
   maskKey: string;
   waits: { settleMs: number; windowMs: number };
+  /** The steps of the same plan before this one, as planned: a wait must know what it waits for. */
+  before: readonly Pick<PlannedStep, "action" | "targets" | "state">[];
   now: Clock;
 }
 
@@ -68,7 +70,10 @@ export interface Action<Params = unknown, State extends Json = Json> {
   params: z.ZodType<Params>;
   permission: Permission;
   plan(params: Params, context: ActionContext): Promise<PlannedAction<State>>;
-  /** Acts once. The caller has just observed `pending`. */
+  /**
+   * Acts once. The caller has just observed `pending`. Throws PlanDrifted when what the plan was made of has changed,
+   * and ClusterUnreachable when it is not known whether the write arrived: observe again before anything else.
+   */
   apply?(state: State, context: ActionContext): Promise<void>;
   /** `since`: when the step began (UTC), so that windows start after the rollout. */
   observe(state: State, context: ActionContext, since: Date): Promise<Observation>;

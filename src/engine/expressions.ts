@@ -62,6 +62,11 @@ export function resolve(value: Json, variables: Record<string, Json>): Json {
   return value;
 }
 
+/** For titles: always text. */
+export function resolveText(text: string, variables: Record<string, Json>): string {
+  return asText(resolve(text, variables));
+}
+
 /** Every expression in a value, so that a playbook with a bad one is refused when it is loaded. */
 export function expressionsIn(value: Json): string[] {
   if (typeof value === "string") return [...value.matchAll(marker)].map(([, expression]) => expression ?? "");

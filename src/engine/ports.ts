@@ -44,12 +44,36 @@ export type RolloutStatus =
 
 export interface PodFacts {
   name: string;
+  uid: string;
+  /** The revision it was made from: `pod-template-hash`, or `controller-revision-hash` of the other two kinds. */
+  revision: string | null;
+  createdAt: Date;
+  /** It is being stopped. */
+  deleting: boolean;
   ready: boolean;
   phase: string;
   restarts: number;
   image: string;
-  /** Why it is not ready, as the kubelet says (CrashLoopBackOff, ImagePullBackOff, …). */
+  /** Why it is not ready, as the kubelet says (CrashLoopBackOff, ImagePullBackOff, …) or the scheduler (Unschedulable). */
   reason: string | null;
+  /** The sentence beside the reason; untrusted text. */
+  message: string | null;
+}
+
+/** A ConfigMap or Secret that a template cannot start without. */
+export interface Reference {
+  kind: "ConfigMap" | "Secret";
+  name: string;
+  /** null: not checked, because the actor has no right to see it. */
+  exists: boolean | null;
+  /** Keys the template asks for that a ConfigMap lacks. */
+  missingKeys: string[];
+}
+
+/** What else has a say in the number of replicas; null: the actor has no right to see it. */
+export interface ScaleLimits {
+  autoscalers: { kind: "HPA" | "KEDA"; name: string; min: number; max: number }[] | null;
+  quotas: { name: string; hard: number; used: number }[] | null;
 }
 
 export type Permit = { call: ResourceCall; allowed: boolean; reason: string | null };
@@ -58,8 +82,8 @@ export type PatchType = "json" | "merge" | "strategic";
 
 /**
  * One cluster through the eyes of one actor: every call is made with that actor's identity, never with crai's own.
- * Errors: UserError for what the person can act on (forbidden, not found); ClusterUnreachable when no answer came;
- * PatchConflict when the write lost a race.
+ * Errors (cluster-errors.ts): ClusterRefusal, a UserError, for what the person can act on (forbidden, not found);
+ * ClusterUnreachable when no answer came; PatchConflict when the write lost a race.
  */
 export interface Cluster {
   whoAmI(): Promise<Identity>;
@@ -68,13 +92,11 @@ export interface Cluster {
   workload(target: Target): Promise<Workload>;
   /** Newest last; paginated; only those controlled by the workload's UID. */
   revisions(workload: Workload): Promise<Revision[]>;
+  /** Of the workload as it was read; reads nothing itself. */
   rolloutStatus(workload: Workload, options?: { revision?: number }): Promise<RolloutStatus>;
   pods(workload: Workload): Promise<PodFacts[]>;
-  /** Which of the named objects do not exist. A Secret is probed through what the actor may see; unknown = null. */
-  missingReferences(
-    namespace: string,
-    template: JsonObject,
-  ): Promise<{ kind: "ConfigMap" | "Secret"; name: string; exists: boolean | null }[]>;
+  /** The ConfigMaps and Secrets a template needs, and whether they are there. Contents of Secrets are never read. */
+  references(namespace: string, template: JsonObject): Promise<Reference[]>;
   /** A patch with its media type; `dryRun` sends dryRun=All. Returns the object as stored. */
   patch(
     target: Target,
@@ -82,9 +104,13 @@ export interface Cluster {
   ): Promise<JsonObject>;
   /** Current desired replicas through the scale subresource. */
   scale(target: Target): Promise<{ replicas: number; resourceVersion: string }>;
+  scaleLimits(target: Target): Promise<ScaleLimits>;
   deletePod(namespace: string, name: string, uid: string): Promise<void>;
-  /** Resolves when the workload or its pods changed, or after `ms`; never rejects for a broken watch. */
-  changed(target: Target, since: string, ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the workload or its pods changed since they were last read through this cluster and identity, or
+   * after `ms`; never rejects, not even for a broken watch.
+   */
+  changed(target: Target, ms: number, signal?: AbortSignal): Promise<void>;
   serverVersion(): Promise<string>;
 }
 
@@ -92,6 +118,8 @@ export interface Clusters {
   /** Throws UserError when the actor has no identity: there is no fall-back to crai's own rights. */
   as(actor: Actor, cluster: string): Cluster;
   names(): string[];
+  /** Which API server a name stands for: its URL and the SHA-256 of its CA, so that two kubeconfigs can be compared. */
+  endpoint(cluster: string): { server: string; ca: string | null };
 }
 
 /** A number that is really known, or the reason it is not. */

@@ -1,0 +1,365 @@
+import { addMilliseconds } from "date-fns";
+import type { Actor } from "../domain/actor.ts";
+import { type App, type Environment, targetKey, targetOf } from "../domain/app.ts";
+import type { Clock } from "../domain/clock.ts";
+import { UserError } from "../domain/errors.ts";
+import { callName, type Plan, type PlannedStep, planTargets, type Warning } from "../domain/plan.ts";
+import type { Step } from "../domain/playbook.ts";
+import type { Config } from "../domain/config.ts";
+import type { Database } from "../store/database.ts";
+import { setDeadline } from "../store/deadlines.ts";
+import { healthOf } from "../store/health.ts";
+import { insertPlan, planByKey, type StoredPlan } from "../store/plans.ts";
+import { runByNumber, stepsOf } from "../store/runs.ts";
+import { appendEntry } from "../store/timeline.ts";
+import type { ActionContext } from "./action.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { resolve, resolveText } from "./expressions.ts";
+import type { Actions, LoadedPlaybook, Playbooks } from "./load-playbooks.ts";
+import { nearest } from "./nearest.ts";
+import type { Clusters, HttpProbe, Json, Metrics } from "./ports.ts";
+import { streamOf } from "./record.ts";
+
+export interface PlanRequest {
+  playbook: string;
+  app: string;
+  /** Absent: the app's only environment. */
+  environment: string | null;
+  inputs: Record<string, Json>;
+  actor: Actor;
+  incident: number | null;
+  reason: string | null;
+  channel: string | null;
+  /** Its cause: planning again for the same cause finds the same plan. */
+  key: string;
+}
+
+export interface Planner {
+  /** Works a plan out and stores it with its timeline entry. Nothing in a cluster is touched. */
+  make(request: PlanRequest): Promise<StoredPlan>;
+  /** Plans the inverses that a run recorded before it acted, newest first. */
+  makeUndo(
+    request: Omit<PlanRequest, "playbook" | "app" | "environment" | "inputs"> & { run: number },
+  ): Promise<StoredPlan>;
+  /** The same plan worked out again now, for the same actor or another; not stored. */
+  draftAgain(plan: Plan, actor?: Actor): Promise<Plan>;
+  store(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan>;
+  context(where: { app: string; environment: string; actor: Actor }): Promise<ActionContext>;
+}
+
+export interface PlannerOptions {
+  db: Database;
+  config: Pick<Config, "apps" | "deadlines">;
+  actions: Actions;
+  playbooks: () => Playbooks;
+  clusters: Clusters;
+  metrics: Metrics;
+  http: HttpProbe;
+  authorizer: Authorizer;
+  maskKey: string;
+  now: Clock;
+}
+
+export function createPlanner(options: PlannerOptions): Planner {
+  const { db, config, actions, playbooks, clusters, metrics, http, authorizer, maskKey, now } = options;
+
+  async function context({
+    app: appName,
+    environment: environmentName,
+    actor,
+  }: {
+    app: string;
+    environment: string;
+    actor: Actor;
+  }): Promise<ActionContext> {
+    const { app, environment } = findTarget(config.apps, appName, environmentName);
+    const target = targetOf(environment);
+    const known = await healthOf(db, targetKey(target));
+    const { settle, window } = config.deadlines;
+    return {
+      app,
+      environment,
+      target,
+      actor,
+      cluster: clusters.as(actor, target.cluster),
+      metrics,
+      http,
+      health: new Map(
+        known.map((row) => [
+          row.template,
+          {
+            template: row.template,
+            revision: row.revision,
+            healthyAt: row.healthy_at,
+            badAt: row.bad_at,
+            badWhy: row.bad_why,
+          },
+        ]),
+      ),
+      maskKey,
+      waits: { settleMs: settle, windowMs: window },
+      now,
+    };
+  }
+
+  async function planStep(
+    step: Pick<Step, "id" | "action" | "with" | "timeout">,
+    where: ActionContext,
+    kind: { verifies: boolean },
+  ): Promise<PlannedStep> {
+    const action = actions.get(step.action);
+    if (!action)
+      throw new UserError(`There is no action "${step.action}".`, {
+        why: `Step ${step.id} of the playbook names it.`,
+      });
+    const params = action.params.safeParse(step.with);
+    if (!params.success) {
+      throw new UserError(`${step.id}: ${params.error.issues.map((issue) => issue.message).join("; ")}`, {
+        next: "Correct the command and try again.",
+      });
+    }
+    const planned = await action.plan(params.data, where);
+    const mutates = action.apply !== undefined;
+    return {
+      ...planned,
+      id: step.id,
+      action: step.action,
+      with: step.with,
+      verifies: kind.verifies,
+      mutates,
+      permission: action.permission,
+      targets: mutates ? [where.target] : [],
+      timeout: step.timeout,
+    };
+  }
+
+  /** Every call of every step, asked of the cluster as the actor, before anybody says yes. */
+  async function preflight(steps: PlannedStep[], where: ActionContext): Promise<PlannedStep[]> {
+    if (where.actor.kind !== "person") return steps;
+    const permits = await where.cluster.permits(steps.flatMap((step) => step.calls));
+    const denied = new Set(
+      permits.filter((permit) => !permit.allowed).map((permit) => callName(permit.call)),
+    );
+    return steps.map((step) => {
+      const missing = [...new Set(step.calls.map(callName))].filter((name) => denied.has(name));
+      const warnings: Warning[] = missing.map((name) => ({
+        level: "block",
+        text: `Your Kubernetes user may not ${name}.`,
+        next: "Ask somebody who may, or whoever keeps the cluster's RBAC.",
+      }));
+      return warnings.length === 0 ? step : { ...step, warnings: [...step.warnings, ...warnings] };
+    });
+  }
+
+  async function demandActions(
+    steps: readonly PlannedStep[],
+    actor: Actor,
+    scope: { app: string; environment: string },
+  ): Promise<void> {
+    if (actor.kind !== "person") return;
+    for (const permission of new Set(steps.map((step) => step.permission)))
+      await authorizer.demand(actor, permission, scope);
+  }
+
+  async function planPlaybook(
+    playbook: LoadedPlaybook,
+    inputs: Record<string, Json>,
+    where: ActionContext,
+  ): Promise<{ title: string; steps: PlannedStep[] }> {
+    const variables = {
+      inputs: { ...Object.fromEntries(Object.keys(playbook.inputs).map((name) => [name, null])), ...inputs },
+      app: where.app.name,
+      environment: where.environment.name,
+    };
+    const wanted = [
+      ...playbook.steps.map((step) => ({ step, verifies: false })),
+      ...playbook.verify.map((step) => ({ step, verifies: true })),
+    ].filter(({ step }) => step.when === undefined || resolve(`\${{ ${step.when} }}`, variables) === true);
+    const steps = await Promise.all(
+      wanted.map(({ step, verifies }) =>
+        planStep({ ...step, with: resolve(step.with, variables) as Step["with"] }, where, { verifies }),
+      ),
+    );
+    return { title: resolveText(playbook.metadata.title, variables), steps };
+  }
+
+  async function draft(request: Omit<PlanRequest, "key" | "channel">): Promise<Plan> {
+    const playbook = playbooks().get(request.playbook);
+    if (!playbook)
+      throw new UserError(`There is no playbook "${request.playbook}".`, { next: "`playbooks` lists them." });
+    const where = await context({
+      app: request.app,
+      environment: chooseEnvironment(config.apps, request.app, request.environment),
+      actor: request.actor,
+    });
+    const scope = { app: where.app.name, environment: where.environment.name };
+    if (request.actor.kind === "person") await authorizer.demand(request.actor, playbook.permission, scope);
+    const { title, steps } = await planPlaybook(playbook, request.inputs, where);
+    await demandActions(steps, request.actor, scope);
+    return {
+      title,
+      playbook: { name: playbook.metadata.name, version: playbook.metadata.version, digest: playbook.digest },
+      inputs: request.inputs,
+      app: scope.app,
+      environment: scope.environment,
+      actor: request.actor,
+      incident: request.incident,
+      reason: request.reason,
+      undoes: null,
+      risk: playbook.risk,
+      steps: await preflight(steps, where),
+    };
+  }
+
+  async function draftUndo(
+    run: number,
+    request: { actor: Actor; incident: number | null; reason: string | null },
+  ): Promise<Plan> {
+    const row = await runByNumber(db, run);
+    if (!row) throw new UserError(`There is no run R${run}.`, { next: "`runs` lists them." });
+    const done = await stepsOf(db, run);
+    const acted = done.filter((step) => step.phase !== "intended" && step.document.mutates);
+    const inverses = acted
+      .flatMap((step) => (step.document.inverse === null ? [] : [step.document.inverse]))
+      .reverse();
+    if (inverses.length === 0) {
+      throw new UserError(`R${run} has nothing to undo.`, {
+        why: acted.length === 0 ? "It changed nothing." : "No inverse is known for what it did.",
+        next: "`history` shows what the workload was before.",
+      });
+    }
+    const where = await context({ app: row.app, environment: row.environment, actor: request.actor });
+    const scope = { app: row.app, environment: row.environment };
+    const looks = done.filter((step) => !step.document.mutates);
+    const steps = await Promise.all([
+      ...inverses.map((inverse, index) =>
+        planStep(
+          { id: `undo-${index + 1}`, action: inverse.action, with: inverse.with, timeout: 600_000 },
+          where,
+          { verifies: false },
+        ),
+      ),
+      ...looks.map(({ document }) =>
+        planStep(
+          { id: document.id, action: document.action, with: document.with, timeout: document.timeout },
+          where,
+          { verifies: document.verifies },
+        ),
+      ),
+    ]);
+    await demandActions(steps, request.actor, scope);
+    return {
+      title: `Undo R${run}: ${inverses.map((inverse) => inverse.title).join(", ")}`,
+      playbook: { name: "undo", version: 1, digest: "" },
+      inputs: { run },
+      ...scope,
+      ...request,
+      undoes: run,
+      risk: "reversible",
+      steps: await preflight(steps, where),
+    };
+  }
+
+  async function store(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan> {
+    const at = now();
+    return db.transaction().execute(async (trx) => {
+      const expiresAt = addMilliseconds(at, config.deadlines.approval);
+      const { stored, isNew } = await insertPlan(trx, { ...cause, plan, createdAt: at, expiresAt });
+      if (!isNew) return stored;
+      await setDeadline(trx, {
+        key: `plan:${stored.number}:expires`,
+        kind: "plan.expires",
+        subject: { plan: stored.number },
+        dueAt: expiresAt,
+      });
+      await appendEntry(trx, {
+        stream: streamOf(plan.incident, stored.number),
+        at,
+        key: `plan:${stored.number}:made`,
+        actor: plan.actor,
+        fact: {
+          kind: "plan.made",
+          plan: stored.number,
+          title: plan.title,
+          hash: stored.hash,
+          targets: planTargets(plan).map(targetKey),
+          facts: plan.steps.flatMap((step) => step.facts),
+          diff: plan.steps.map((step) => step.diff).find((diff) => diff !== null) ?? null,
+          kubectl: plan.steps.flatMap((step) => step.kubectl),
+        },
+      });
+      return stored;
+    });
+  }
+
+  return {
+    context,
+    store,
+    async make(request) {
+      return (await planByKey(db, request.key)) ?? store(await draft(request), request);
+    },
+    async makeUndo(request) {
+      return (
+        (await planByKey(db, request.key)) ??
+        store(
+          await draftUndo(request.run, {
+            actor: request.actor,
+            incident: request.incident,
+            reason: request.reason,
+          }),
+          request,
+        )
+      );
+    },
+    draftAgain(plan, actor = plan.actor) {
+      const { incident, reason } = plan;
+      if (plan.undoes !== null) return draftUndo(plan.undoes, { actor, incident, reason });
+      return draft({
+        playbook: plan.playbook.name,
+        app: plan.app,
+        environment: plan.environment,
+        inputs: plan.inputs,
+        actor,
+        incident,
+        reason,
+      });
+    },
+  };
+}
+
+type Apps = Record<string, App>;
+
+/** Throws a UserError with the nearest name. */
+export function findApp(apps: Apps, name: string): App & { name: string } {
+  const app = Object.hasOwn(apps, name) ? apps[name] : undefined;
+  if (app) return { ...app, name };
+  const near = nearest(name, Object.keys(apps));
+  throw new UserError(`There is no app "${name}".`, {
+    why: near === undefined ? `Apps are: ${Object.keys(apps).join(", ")}.` : `Did you mean ${near}?`,
+    next: "Apps are defined in crai.yaml.",
+  });
+}
+
+/** The named environment, or the only one. */
+export function chooseEnvironment(apps: Apps, appName: string, name: string | null): string {
+  const names = Object.keys(findApp(apps, appName).environments);
+  if (name !== null && names.includes(name)) return name;
+  if (name === null && names.length === 1 && names[0] !== undefined) return names[0];
+  throw new UserError(
+    name === null ? `${appName} has several environments.` : `${appName} has no environment "${name}".`,
+    {
+      why: `It has: ${names.join(", ")}.`,
+      next: `Add --env ${names[0] ?? "<environment>"}.`,
+    },
+  );
+}
+
+function findTarget(
+  apps: Apps,
+  appName: string,
+  environmentName: string,
+): { app: App & { name: string }; environment: Environment & { name: string } } {
+  const app = findApp(apps, appName);
+  const environment = app.environments[chooseEnvironment(apps, appName, environmentName)]!;
+  return { app, environment: { ...environment, name: environmentName } };
+}
