@@ -82,7 +82,7 @@ export type PatchType = "json" | "merge" | "strategic";
 
 /**
  * One cluster through the eyes of one actor: every call is made with that actor's identity, never with crai's own.
- * Errors (cluster-errors.ts): ClusterRefusal, a UserError, for what the person can act on (forbidden, not found);
+ * Errors: ClusterRefusal, a UserError, for what the person can act on (forbidden, not found);
  * ClusterUnreachable when no answer came; PatchConflict when the write lost a race.
  */
 export interface Cluster {
