@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import { type Account, asAccount } from "./account.ts";
 import { copyPackage, linkLibraries } from "./package.ts";
@@ -25,9 +25,6 @@ export interface Sources {
 
 /** PostgreSQL 15 is the oldest that DBOS and our schema are tried with. */
 const oldestMajor = 15;
-
-/** Where Debian's and Red Hat's packages put the server, outside the PATH. */
-const systemFolders = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"];
 
 /**
  * The first PostgreSQL that runs here: npm's, else the system's newest.
@@ -58,11 +55,10 @@ type Tried = Binaries | { refused: string };
 
 function attempts(sources: Sources, account: Account): (() => Tried)[] {
   const npm = sources.package;
-  const folders = [...sources.searchPath.split(":"), ...globSync(systemFolders).sort().reverse()];
-  const system = new Set(folders.flatMap((folder) => globSync(join(folder, "initdb")).map(dirname)));
+  const system = sources.searchPath.split(":").filter((folder) => existsSync(join(folder, "initdb")));
   return [
     ...(npm === undefined ? [] : [() => tryPackage(npm, sources.links, account)]),
-    ...[...system].map((bin) => () => tryOut(bin, {}, account)),
+    ...system.map((bin) => () => tryOut(bin, {}, account)),
   ];
 }
 

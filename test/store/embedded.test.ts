@@ -1,0 +1,213 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+import { describe, expect, test } from "vitest";
+import { clusterName, isPostmaster } from "../../src/store/embedded/postmaster.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
+import { execute } from "../support/database.ts";
+import { startProcess, type TestProcess } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const ownerScript = join(import.meta.dirname, "embedded-owner.ts");
+
+/** A crai of another process, with its server. */
+async function startOwner(
+  dataDir: string,
+): Promise<{ owner: TestProcess; server: Pick<EmbeddedPostgres, "url" | "pid" | "adopted"> }> {
+  const owner = startProcess(ownerScript, { args: [JSON.stringify({ dataDir })] });
+  const [line] = await owner.waitFor(/\{.*\}/);
+  return { owner, server: JSON.parse(line) };
+}
+
+function runs(dataDir: string, pid: number): boolean {
+  return isPostmaster(pid, clusterName(join(dataDir, "postgres")));
+}
+
+/** A data folder with data in it and no server; and the pid file as it was while the server ran. */
+async function stoppedFolder(): Promise<{ dataDir: string; pidFile: string; pidFileText: string }> {
+  const dataDir = temporaryFolder();
+  const pidFile = join(dataDir, "postgres/postmaster.pid");
+  await using server = await startEmbeddedPostgres({ dataDir });
+  await execute(server.url, "create table fact (id int)", "insert into fact values (1)");
+  return { dataDir, pidFile, pidFileText: readFileSync(pidFile, "utf8") };
+}
+
+async function facts(url: string): Promise<number[]> {
+  return (await execute(url, "select id from fact order by id")).map((row) => Number(row["id"]));
+}
+
+test("what was stored is there after a restart, and no process stays behind in between", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startEmbeddedPostgres({ dataDir });
+  await execute(first.url, "create table fact (id int)", "insert into fact values (1), (2)");
+  await first.stop();
+  expect(runs(dataDir, first.pid)).toBe(false);
+
+  await using second = await startEmbeddedPostgres({ dataDir });
+  expect(second).toMatchObject({ url: first.url, adopted: false });
+  expect(await facts(second.url)).toEqual([1, 2]);
+});
+
+test("writes reach the disk, text is Unicode, and there is no TCP port", async () => {
+  await using server = await startEmbeddedPostgres({ dataDir: temporaryFolder() });
+  const rows = await execute(
+    server.url,
+    `select name, setting from pg_settings
+     where name in ('fsync', 'full_page_writes', 'synchronous_commit', 'server_encoding', 'listen_addresses')`,
+  );
+  expect(Object.fromEntries(rows.map((row) => [row["name"], row["setting"]]))).toEqual({
+    fsync: "on",
+    full_page_writes: "on",
+    synchronous_commit: "on",
+    server_encoding: "UTF8",
+    listen_addresses: "",
+  });
+});
+
+test("the server sees none of crai's environment, which holds its secrets", async (context) => {
+  context.skip(process.platform !== "linux", "skipped: no /proc");
+  process.env["SLACK_BOT_TOKEN"] = "xoxb-secret";
+  await using server = await startEmbeddedPostgres({ dataDir: temporaryFolder() });
+  delete process.env["SLACK_BOT_TOKEN"];
+  expect(readFileSync(`/proc/${server.pid}/environ`, "utf8")).not.toContain("xoxb-secret");
+});
+
+test("Ctrl-C in crai's terminal leaves the server running until crai has drained", async () => {
+  const dataDir = temporaryFolder();
+  const { owner, server } = await startOwner(dataDir);
+  process.kill(-owner.pid, "SIGINT");
+  await owner.exited;
+  expect(await execute(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+  await (await startEmbeddedPostgres({ dataDir })).stop();
+});
+
+test("crai that was killed finds its server again, with its data", async () => {
+  const dataDir = temporaryFolder();
+  const { owner, server } = await startOwner(dataDir);
+  await execute(server.url, "create table fact (id int)", "insert into fact values (7)");
+  await owner.kill();
+
+  await using adopted = await startEmbeddedPostgres({ dataDir });
+  expect(adopted).toMatchObject({ url: server.url, pid: server.pid, adopted: true });
+  expect(await facts(adopted.url)).toEqual([7]);
+  await adopted.stop();
+  expect(runs(dataDir, server.pid)).toBe(false);
+});
+
+test("a server killed under load comes back at the same address with every acknowledged row", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startEmbeddedPostgres({ dataDir });
+  await execute(first.url, "create table fact (id int)");
+  const writer = new Client({ connectionString: first.url });
+  writer.on("error", () => undefined);
+  await writer.connect();
+  let acknowledged = 0;
+  const writing = (async () => {
+    for (let id = 1; ; id++) {
+      await writer.query("insert into fact values ($1)", [id]);
+      acknowledged = id;
+    }
+  })().catch((error: unknown) => error);
+  await expect.poll(() => acknowledged, { timeout: 20_000 }).toBeGreaterThan(200);
+  process.kill(first.pid, "SIGKILL");
+  expect(await writing).toBeInstanceOf(Error);
+
+  await using second = await startEmbeddedPostgres({ dataDir });
+  expect(second).toMatchObject({ url: first.url, adopted: false });
+  const stored = await facts(second.url);
+  // The last one may be stored and its answer lost.
+  expect([acknowledged, acknowledged + 1]).toContain(stored.length);
+  expect(stored).toEqual(stored.map((_, index) => index + 1));
+});
+
+test("of several that start at once on a new folder one starts the server, and the others use it", async () => {
+  const dataDir = temporaryFolder();
+  const here = [1, 2, 3].map(() => startEmbeddedPostgres({ dataDir }));
+  const elsewhere = startOwner(dataDir);
+  await using first = await here[0]!;
+  const servers = [first, ...(await Promise.all(here.slice(1))), (await elsewhere).server];
+
+  expect(new Set(servers.map((server) => server.pid)).size).toBe(1);
+  expect(servers.filter((server) => !server.adopted)).toHaveLength(1);
+});
+
+describe("a pid file that a crash left", () => {
+  test("is overlooked when its number belongs to a stranger of the same account now", async () => {
+    const { dataDir, pidFile, pidFileText } = await stoppedFolder();
+    const { uid, gid } = statSync(join(dataDir, "postgres"));
+    const stranger = spawn("sleep", ["600"], { uid, gid, stdio: "ignore" });
+    writeFileSync(pidFile, pidFileText.replace(/^\d+/, `${stranger.pid}`));
+
+    await using server = await startEmbeddedPostgres({ dataDir });
+    expect(await facts(server.url)).toEqual([1]);
+    expect(server.adopted).toBe(false);
+    expect(stranger.exitCode ?? stranger.signalCode).toBe(null);
+    stranger.kill();
+  });
+
+  test("is overlooked when its number belongs to a process that ended and was never reaped", async () => {
+    const { dataDir, pidFile, pidFileText } = await stoppedFolder();
+    const { uid, gid } = statSync(join(dataDir, "postgres"));
+    // The shell becomes `sleep`, which does not know of the child and never asks for its end.
+    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 600"], {
+      uid,
+      gid,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [zombie] = await once(parent.stdout, "data");
+    writeFileSync(pidFile, pidFileText.replace(/^\d+/, String(zombie).trim()));
+
+    await using server = await startEmbeddedPostgres({ dataDir });
+    expect(await facts(server.url)).toEqual([1]);
+    parent.kill();
+  });
+
+  test("is overlooked when a power cut left it empty", async () => {
+    const { dataDir, pidFile } = await stoppedFolder();
+    writeFileSync(pidFile, "");
+
+    await using server = await startEmbeddedPostgres({ dataDir });
+    expect(await facts(server.url)).toEqual([1]);
+  });
+});
+
+test("a path too long for a socket is no obstacle, also not for finding the server again", async () => {
+  const dataDir = join(temporaryFolder(), "x".repeat(120));
+  const { owner, server } = await startOwner(dataDir);
+  await owner.kill();
+
+  await using adopted = await startEmbeddedPostgres({ dataDir });
+  expect(adopted).toMatchObject({ url: server.url, pid: server.pid, adopted: true });
+  expect(await execute(adopted.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a server whose socket was swept out of the temporary folder is replaced", async () => {
+  const dataDir = join(temporaryFolder(), "x".repeat(120));
+  const { owner, server } = await startOwner(dataDir);
+  await execute(server.url, "create table fact (id int)", "insert into fact values (1)");
+  await owner.kill();
+  rmSync(new URL(server.url).searchParams.get("host")!, { recursive: true });
+
+  await using next = await startEmbeddedPostgres({ dataDir });
+  expect(next.adopted).toBe(false);
+  expect(await facts(next.url)).toEqual([1]);
+});
+
+test("data of another version of PostgreSQL is refused by name, and left as it is", async () => {
+  const { dataDir } = await stoppedFolder();
+  const version = join(dataDir, "postgres/PG_VERSION");
+  writeFileSync(version, "12\n");
+
+  const refusal = await startEmbeddedPostgres({ dataDir }).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({
+    message: "The data was written by PostgreSQL 12, which is not here.",
+    why: expect.stringContaining("has PostgreSQL 18."),
+    next: expect.stringContaining("Install PostgreSQL 12"),
+  });
+
+  writeFileSync(version, "18\n");
+  await using server = await startEmbeddedPostgres({ dataDir });
+  expect(await facts(server.url)).toEqual([1]);
+});
