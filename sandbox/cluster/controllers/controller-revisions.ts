@@ -28,7 +28,9 @@ export function ensureRevision(
   owner: Revisioned,
   revisions: ControllerRevision[],
 ): ControllerRevision {
-  const template = { ...owner.spec.template, $patch: "replace" };
+  const { metadata, spec } = owner.spec.template;
+  // Kubernetes 1.32 writes the empty creationTimestamp of every template, and so does kubectl when it compares.
+  const template = { $patch: "replace", metadata: { creationTimestamp: null, ...metadata }, spec };
   const data = sorted({ spec: { template } }) as ControllerRevision["data"];
   const next = (revisions.at(-1)?.revision ?? 0) + 1;
   const equal = revisions.findLast((one) => sameJson(one.data, data));

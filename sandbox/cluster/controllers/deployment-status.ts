@@ -28,7 +28,6 @@ export function countedStatus(bench: Workbench, rollout: Rollout): DeploymentSta
     ...(collisionCount !== undefined && { collisionCount }),
     conditions: withCondition(conditions, enough ? enoughPods : tooFewPods, bench.now()),
     observedGeneration: deployment.metadata.generation ?? 1,
-    terminatingReplicas: sum((set) => set.status?.terminatingReplicas),
   };
 }
 

@@ -12,13 +12,22 @@ import { isFinished } from "./pod-readiness.ts";
 import { desiredReplicas, isRollingUpdate } from "./rolling-update.ts";
 
 export const deploymentController: Controller = {
-  observe(plural, object, add) {
+  observe(plural, object, add, type) {
     if (plural === "deployments" || plural === "replicasets") {
       addSelfOrController(object, { isSelf: plural === "deployments", ownerKind: "Deployment" }, add);
     }
+    // The Recreate strategy waits for the last old pod to be gone.
+    if (plural === "pods" && type === "DELETED") addDeploymentOf(object as Pod, add);
   },
   reconcile,
 };
+
+function addDeploymentOf(pod: Pod, add: (key: string) => void): void {
+  const hash = pod.metadata.labels?.["pod-template-hash"];
+  const owner = controllerOf(pod);
+  if (hash && owner?.kind === "ReplicaSet")
+    add(`${pod.metadata.namespace}/${owner.name.slice(0, -hash.length - 1)}`);
+}
 
 function reconcile(bench: Workbench, key: string): void {
   const found = bench.store.get("deployments", ...splitKey(key)) as Deployment | undefined;

@@ -1,7 +1,7 @@
 import { sameJson } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import type { Controller, Workbench } from "./controller.ts";
-import { randomSuffix } from "./hash.ts";
+import { randomSuffix } from "../defaults/pods.ts";
 import type { Pod, Service } from "./objects.ts";
 import { controllerReference, isControlledBy, keyOf, splitKey } from "./ownership.ts";
 import { isFinished, isReady, isTerminating } from "./pod-readiness.ts";

@@ -1,7 +1,7 @@
 import { timestamp } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import type { Store } from "../store.ts";
-import { randomSuffix } from "./hash.ts";
+import { randomSuffix } from "../defaults/pods.ts";
 
 export interface Happening {
   type: "Normal" | "Warning";
@@ -52,7 +52,7 @@ export function createRecorder(store: Store, now: () => Date, source: Source): R
       );
       return;
     }
-    const name = `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix(6)}`;
+    const name = `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix()}`;
     said.set(key, { namespace, name, at: now().getTime() });
     store.create(
       "events",
@@ -86,7 +86,7 @@ export function createSchedulerRecorder(store: Store, now: () => Date): Recorder
       {
         apiVersion: "v1",
         kind: "Event",
-        metadata: { name: `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix(6)}`, namespace },
+        metadata: { name: `${about.metadata.name}.${Date.now().toString(16)}${randomSuffix()}`, namespace },
         involvedObject: reference(about),
         reason,
         message,

@@ -26,8 +26,3 @@ export function templateHash(template: unknown, collisionCount = 0): string {
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return String(hash).replace(/\d/g, (digit) => alphabet[digit.charCodeAt(0) % alphabet.length]!);
 }
-
-/** The five characters that generateName appends. */
-export function randomSuffix(length = 5): string {
-  return Array.from({ length }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("");
-}

@@ -114,7 +114,6 @@ export interface DeploymentStatus {
   readyReplicas?: number;
   availableReplicas?: number;
   unavailableReplicas?: number;
-  terminatingReplicas?: number;
   collisionCount?: number;
   conditions?: Condition[];
 }
@@ -139,7 +138,6 @@ export interface ReplicaSetStatus {
   fullyLabeledReplicas?: number;
   readyReplicas?: number;
   availableReplicas?: number;
-  terminatingReplicas?: number;
   conditions?: Condition[];
 }
 

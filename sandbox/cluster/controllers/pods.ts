@@ -1,13 +1,13 @@
+import { prepareNew } from "../defaults/defaults.ts";
+import { randomSuffix } from "../defaults/pods.ts";
 import type { KubeObject } from "../object.ts";
 import type { Workbench } from "./controller.ts";
-import { randomSuffix } from "./hash.ts";
 import type { Pod, PodTemplate } from "./objects.ts";
 import { controllerReference } from "./ownership.ts";
-import { admitPod } from "./pod-admission.ts";
 
 export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: string): Pod {
   const { labels, annotations } = template.metadata ?? {};
-  return admitPod({
+  const pod: Pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
@@ -18,8 +18,9 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: 
       ownerReferences: [controllerReference(owner)],
     },
     spec: structuredClone(template.spec),
-    status: { phase: "Pending" },
-  });
+  };
+  prepareNew("pods", pod, true);
+  return pod;
 }
 
 /** Creates a pod with a generated name and says so; a refusal is said too, and thrown to be tried again. */

@@ -5,7 +5,7 @@ import { addSelfOrController } from "./controller.ts";
 import type { Controller, Workbench } from "./controller.ts";
 import type { Pod, ReplicaSet, ReplicaSetStatus } from "./objects.ts";
 import { byAge, controllerOf, keyOf, splitKey } from "./ownership.ts";
-import { availableInMs, isActive, isAvailable, isReady, isTerminating, restartsOf } from "./pod-readiness.ts";
+import { availableInMs, isActive, isAvailable, isReady, restartsOf } from "./pod-readiness.ts";
 import { createPod, deletePod } from "./pods.ts";
 import { selects } from "./selectors.ts";
 
@@ -95,7 +95,6 @@ function updateStatus(bench: Workbench, set: ReplicaSet, pods: Pod[]): void {
     }),
     observedGeneration: set.metadata.generation ?? 1,
     replicas: active.length,
-    terminatingReplicas: pods.filter(isTerminating).length,
   };
   if (!sameJson(status, set.status)) bench.store.updateStatus("replicasets", { ...set, status }, bench.by());
   const next = ready.map((pod) => availableInMs(pod, minReady, bench.now())).filter((ms) => ms > 0);

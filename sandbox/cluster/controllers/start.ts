@@ -13,7 +13,7 @@ import { namespaceController } from "./namespaces.ts";
 import { replicaSetController } from "./replica-set.ts";
 import { statefulSetController } from "./stateful-set.ts";
 
-const controllers = {
+export const controllers = {
   "deployment-controller": deploymentController,
   "replicaset-controller": replicaSetController,
   "statefulset-controller": statefulSetController,

@@ -26,19 +26,9 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
     const pod = store.get("pods", ...splitKey(key)) as Pod | undefined;
     waiting.delete(key);
     if (!pod || pod.spec.nodeName || pod.metadata.deletionTimestamp) return;
-    const nodes = store.list("nodes") as Node[];
-    const pods = (store.list("pods") as Pod[]).filter(isActive);
-    const reasons = nodes.map((node) => whyNot(pod, node, pods));
-    const fitting = nodes.filter((_, index) => reasons[index] === undefined);
-    const owner = controllerOf(pod)?.uid;
-    // Pods of the same owner weigh most: they should not fall with one node.
-    const load = (node: Node): number => {
-      const here = pods.filter((other) => other.spec.nodeName === node.metadata.name);
-      return here.length + 1000 * here.filter((other) => owner && controllerOf(other)?.uid === owner).length;
-    };
-    fitting.sort((a, b) => load(a) - load(b));
-    if (fitting[0]) bind(pod, fitting[0].metadata.name);
-    else refuse(pod, reasons as string[]);
+    const choice = chooseNode(store, pod);
+    if (choice.node) bind(pod, choice.node);
+    else refuse(pod, choice.reasons);
   }
 
   function bind(pod: Pod, nodeName: string): void {
@@ -79,6 +69,23 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
     },
     close: queue.close,
   };
+}
+
+/** The name of the best node for a pod, or why each node will not do. */
+export function chooseNode(store: Store, pod: Pod): { node?: string; reasons: string[] } {
+  const nodes = store.list("nodes") as Node[];
+  const pods = (store.list("pods") as Pod[]).filter(isActive);
+  const owner = controllerOf(pod)?.uid;
+  const reasons = nodes.map((node) => whyNot(pod, node, pods));
+  const fitting = nodes.filter((_, index) => reasons[index] === undefined).sort((a, b) => load(a) - load(b));
+  const refused = reasons.filter((reason) => reason !== undefined);
+  return fitting[0] ? { node: fitting[0].metadata.name, reasons: refused } : { reasons: refused };
+
+  /** Pods of the same owner weigh most: they should not fall with one node. */
+  function load(node: Node): number {
+    const here = pods.filter((other) => other.spec.nodeName === node.metadata.name);
+    return here.length + 1000 * here.filter((other) => owner && controllerOf(other)?.uid === owner).length;
+  }
 }
 
 /** Why a pod cannot run on a node; undefined when it can. */

@@ -1,0 +1,86 @@
+import { cluster, people } from "../../seed.ts";
+import type { KubeObject } from "../object.ts";
+import { clusterRole, clusterRoleBinding, group, roleBinding } from "./bootstrap-roles.ts";
+
+const read = ["get", "list", "watch"];
+const workloads = ["deployments", "statefulsets", "daemonsets"];
+const scales = ["deployments/scale", "statefulsets/scale"];
+
+/** Everything about the system but Secrets. */
+const observe = [
+  {
+    apiGroups: [""],
+    resources: ["pods", "pods/log", "events", "configmaps", "services", "endpoints", "serviceaccounts"],
+    verbs: read,
+  },
+  { apiGroups: ["apps"], resources: [...workloads, "replicasets", "controllerrevisions"], verbs: read },
+  { apiGroups: ["apps"], resources: scales, verbs: ["get"] },
+  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: read },
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: read },
+];
+
+const operate = [
+  ...observe,
+  { apiGroups: ["apps"], resources: workloads, verbs: ["patch"] },
+  { apiGroups: ["apps"], resources: scales, verbs: ["patch", "update"] },
+  { apiGroups: [""], resources: ["pods"], verbs: ["delete"] },
+];
+
+const lead = [
+  ...operate,
+  { apiGroups: ["apps"], resources: workloads, verbs: ["create", "update", "delete"] },
+  { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "update", "patch", "delete"] },
+  { apiGroups: [""], resources: ["secrets"], verbs: [...read, "create", "update", "patch", "delete"] },
+  { apiGroups: [""], resources: ["pods/exec", "pods/eviction"], verbs: ["create"] },
+];
+
+const look = [{ apiGroups: [""], resources: ["pods"], verbs: read }];
+const clusterView = [{ apiGroups: [""], resources: ["nodes", "namespaces"], verbs: read }];
+
+/** Which group has which role; each holds in the namespaces of the system and nowhere else. */
+const teams = [
+  { role: "sre", rules: operate, group: "sre" },
+  { role: "sre-leads", rules: lead, group: "sre-leads" },
+  { role: "support", rules: look, group: "support" },
+  { role: "crai-observers", rules: observe, group: cluster.machines.observer.groups[0] },
+];
+
+export function teamRoles(namespaces: string[]): { plural: string; object: KubeObject }[] {
+  return [
+    ...teams.flatMap(({ role, rules, group: name }) => [
+      { plural: "clusterroles", object: clusterRole(role, rules) },
+      ...namespaces.map((namespace) => ({
+        plural: "rolebindings",
+        object: roleBinding(role, namespace, [group(name)]),
+      })),
+    ]),
+    { plural: "clusterroles", object: clusterRole("cluster-view", clusterView) },
+    {
+      plural: "clusterrolebindings",
+      object: clusterRoleBinding("cluster-view", [group("sre"), group("sre-leads"), group("crai:observers")]),
+    },
+    ...craiRoles(),
+  ];
+}
+
+/** crai itself may stand in for exactly the people and machines of the sandbox, and ask what they may do. */
+function craiRoles(): { plural: string; object: KubeObject }[] {
+  const identities = [
+    ...Object.values(people).map(({ kubernetes }) => kubernetes),
+    ...Object.values(cluster.machines),
+  ];
+  const users = identities.map(({ user }) => user);
+  const groups = [...new Set(identities.flatMap(({ groups }) => groups))];
+  const rules = [
+    { apiGroups: [""], resources: ["users"], resourceNames: users, verbs: ["impersonate"] },
+    { apiGroups: [""], resources: ["groups"], resourceNames: groups, verbs: ["impersonate"] },
+    { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+    { apiGroups: ["authentication.k8s.io"], resources: ["selfsubjectreviews"], verbs: ["create"] },
+  ];
+  const crai = { kind: "ServiceAccount", name: "crai", namespace: "crai" } as const;
+  return [
+    { plural: "clusterroles", object: clusterRole("crai", rules) },
+    { plural: "clusterrolebindings", object: clusterRoleBinding("crai", [crai]) },
+  ];
+}
