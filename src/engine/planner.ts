@@ -1,6 +1,6 @@
 import { addMilliseconds } from "date-fns";
 import type { Actor } from "../domain/actor.ts";
-import { type App, type Environment, targetKey, targetOf } from "../domain/app.ts";
+import { targetKey, targetOf } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
 import { UserError } from "../domain/errors.ts";
 import { callName, type Plan, type PlannedStep, planTargets, type Warning } from "../domain/plan.ts";
@@ -13,10 +13,10 @@ import { insertPlan, planByKey, type StoredPlan } from "../store/plans.ts";
 import { runByNumber, stepsOf } from "../store/runs.ts";
 import { appendEntry } from "../store/timeline.ts";
 import type { ActionContext } from "./action.ts";
+import { chooseEnvironment, findTarget } from "./apps.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { resolve, resolveText } from "./expressions.ts";
 import type { Actions, LoadedPlaybook, Playbooks } from "./load-playbooks.ts";
-import { nearest } from "./nearest.ts";
 import type { Clusters, HttpProbe, Json, Metrics } from "./ports.ts";
 import { streamOf } from "./record.ts";
 
@@ -34,6 +34,13 @@ export interface PlanRequest {
   key: string;
 }
 
+export interface Where {
+  app: string;
+  environment: string;
+  actor: Actor;
+  before: readonly PlannedStep[];
+}
+
 export interface Planner {
   /** Works a plan out and stores it with its timeline entry. Nothing in a cluster is touched. */
   make(request: PlanRequest): Promise<StoredPlan>;
@@ -44,7 +51,8 @@ export interface Planner {
   /** The same plan worked out again now, for the same actor or another; not stored. */
   draftAgain(plan: Plan, actor?: Actor): Promise<Plan>;
   store(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan>;
-  context(where: { app: string; environment: string; actor: Actor }): Promise<ActionContext>;
+  /** `before`: the plan's steps before the one it is for. */
+  context(where: Where): Promise<ActionContext>;
 }
 
 export interface PlannerOptions {
@@ -67,11 +75,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     app: appName,
     environment: environmentName,
     actor,
-  }: {
-    app: string;
-    environment: string;
-    actor: Actor;
-  }): Promise<ActionContext> {
+    before,
+  }: Where): Promise<ActionContext> {
     const { app, environment } = findTarget(config.apps, appName, environmentName);
     const target = targetOf(environment);
     const known = await healthOf(db, targetKey(target));
@@ -98,15 +103,21 @@ export function createPlanner(options: PlannerOptions): Planner {
       ),
       maskKey,
       waits: { settleMs: settle, windowMs: window },
+      before,
       now,
     };
   }
 
-  async function planStep(
-    step: Pick<Step, "id" | "action" | "with" | "timeout">,
-    where: ActionContext,
-    kind: { verifies: boolean },
-  ): Promise<PlannedStep> {
+  type StepToPlan = Pick<Step, "id" | "action" | "with" | "timeout"> & { verifies: boolean };
+
+  /** In order: what a step waits for is known from the steps before it. */
+  async function planSteps(wanted: readonly StepToPlan[], where: ActionContext): Promise<PlannedStep[]> {
+    const steps: PlannedStep[] = [];
+    for (const step of wanted) steps.push(await planStep(step, { ...where, before: [...steps] }));
+    return steps;
+  }
+
+  async function planStep(step: StepToPlan, where: ActionContext): Promise<PlannedStep> {
     const action = actions.get(step.action);
     if (!action)
       throw new UserError(`There is no action "${step.action}".`, {
@@ -125,7 +136,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       id: step.id,
       action: step.action,
       with: step.with,
-      verifies: kind.verifies,
+      verifies: step.verifies,
       mutates,
       permission: action.permission,
       targets: mutates ? [where.target] : [],
@@ -175,10 +186,13 @@ export function createPlanner(options: PlannerOptions): Planner {
       ...playbook.steps.map((step) => ({ step, verifies: false })),
       ...playbook.verify.map((step) => ({ step, verifies: true })),
     ].filter(({ step }) => step.when === undefined || resolve(`\${{ ${step.when} }}`, variables) === true);
-    const steps = await Promise.all(
-      wanted.map(({ step, verifies }) =>
-        planStep({ ...step, with: resolve(step.with, variables) as Step["with"] }, where, { verifies }),
-      ),
+    const steps = await planSteps(
+      wanted.map(({ step, verifies }) => ({
+        ...step,
+        with: resolve(step.with, variables) as Step["with"],
+        verifies,
+      })),
+      where,
     );
     return { title: resolveText(playbook.metadata.title, variables), steps };
   }
@@ -191,6 +205,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       app: request.app,
       environment: chooseEnvironment(config.apps, request.app, request.environment),
       actor: request.actor,
+      before: [],
     });
     const scope = { app: where.app.name, environment: where.environment.name };
     if (request.actor.kind === "person") await authorizer.demand(request.actor, playbook.permission, scope);
@@ -228,25 +243,33 @@ export function createPlanner(options: PlannerOptions): Planner {
         next: "`history` shows what the workload was before.",
       });
     }
-    const where = await context({ app: row.app, environment: row.environment, actor: request.actor });
+    const where = await context({
+      app: row.app,
+      environment: row.environment,
+      actor: request.actor,
+      before: [],
+    });
     const scope = { app: row.app, environment: row.environment };
     const looks = done.filter((step) => !step.document.mutates);
-    const steps = await Promise.all([
-      ...inverses.map((inverse, index) =>
-        planStep(
-          { id: `undo-${index + 1}`, action: inverse.action, with: inverse.with, timeout: 600_000 },
-          where,
-          { verifies: false },
-        ),
-      ),
-      ...looks.map(({ document }) =>
-        planStep(
-          { id: document.id, action: document.action, with: document.with, timeout: document.timeout },
-          where,
-          { verifies: document.verifies },
-        ),
-      ),
-    ]);
+    const steps = await planSteps(
+      [
+        ...inverses.map((inverse, index) => ({
+          id: `undo-${index + 1}`,
+          action: inverse.action,
+          with: inverse.with,
+          timeout: 600_000,
+          verifies: false,
+        })),
+        ...looks.map(({ document }) => ({
+          id: document.id,
+          action: document.action,
+          with: document.with,
+          timeout: document.timeout,
+          verifies: document.verifies,
+        })),
+      ],
+      where,
+    );
     await demandActions(steps, request.actor, scope);
     return {
       title: `Undo R${run}: ${inverses.map((inverse) => inverse.title).join(", ")}`,
@@ -325,41 +348,4 @@ export function createPlanner(options: PlannerOptions): Planner {
       });
     },
   };
-}
-
-type Apps = Record<string, App>;
-
-/** Throws a UserError with the nearest name. */
-export function findApp(apps: Apps, name: string): App & { name: string } {
-  const app = Object.hasOwn(apps, name) ? apps[name] : undefined;
-  if (app) return { ...app, name };
-  const near = nearest(name, Object.keys(apps));
-  throw new UserError(`There is no app "${name}".`, {
-    why: near === undefined ? `Apps are: ${Object.keys(apps).join(", ")}.` : `Did you mean ${near}?`,
-    next: "Apps are defined in crai.yaml.",
-  });
-}
-
-/** The named environment, or the only one. */
-export function chooseEnvironment(apps: Apps, appName: string, name: string | null): string {
-  const names = Object.keys(findApp(apps, appName).environments);
-  if (name !== null && names.includes(name)) return name;
-  if (name === null && names.length === 1 && names[0] !== undefined) return names[0];
-  throw new UserError(
-    name === null ? `${appName} has several environments.` : `${appName} has no environment "${name}".`,
-    {
-      why: `It has: ${names.join(", ")}.`,
-      next: `Add --env ${names[0] ?? "<environment>"}.`,
-    },
-  );
-}
-
-function findTarget(
-  apps: Apps,
-  appName: string,
-  environmentName: string,
-): { app: App & { name: string }; environment: Environment & { name: string } } {
-  const app = findApp(apps, appName);
-  const environment = app.environments[chooseEnvironment(apps, appName, environmentName)]!;
-  return { app, environment: { ...environment, name: environmentName } };
 }
