@@ -56,7 +56,9 @@ export function linkLibraries(folder: string, links: string): Record<string, str
     rmSync(path, { force: true });
     link(join(folder, source), path);
   }
-  return { [process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH"]: links };
+  // A library that is found through a link looks for its own libraries beside the link.
+  const searched = `${links}:${join(folder, "native/lib")}`;
+  return { [process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH"]: searched };
 }
 
 function link(source: string, path: string): void {
