@@ -68,6 +68,15 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return [...keys].every((key) => sameJson(a[key], b[key]));
 }
 
+/** A deep copy of JSON: many times faster than structuredClone, which every read and write here would feel. */
+export function copyJson<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = copyJson(value[key]);
+  return copy as T;
+}
+
 /** RFC 3339 with whole seconds, the way Kubernetes writes metav1.Time. */
 export function timestamp(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;

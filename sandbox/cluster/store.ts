@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { manageFields } from "./managed-fields.ts";
-import { sameJson, timestamp } from "./object.ts";
+import { copyJson, sameJson, timestamp } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
 
@@ -12,6 +12,8 @@ export interface WatchEvent {
   type: "ADDED" | "MODIFIED" | "DELETED";
   object: KubeObject;
   resourceVersion: string;
+  /** The state before a MODIFIED or DELETED. */
+  previous?: KubeObject;
 }
 
 /** Who writes: the name that managedFields carries, and the time of the write. */
@@ -97,18 +99,19 @@ export function createStore(options: StoreOptions = {}): Store {
   }
 
   function commit(to: Table, type: WatchEvent["type"], object: KubeObject, by: Writer): KubeObject {
-    if (by.dryRun) return structuredClone(object);
+    if (by.dryRun) return copyJson(object);
     version += 1;
-    const stored = structuredClone(object);
+    const stored = copyJson(object);
     stored.metadata.resourceVersion = String(version);
     const key = keyOf(object.metadata.namespace, object.metadata.name);
+    const previous = to.objects.get(key);
     if (type === "DELETED") to.objects.delete(key);
     else to.objects.set(key, stored);
-    const event = { type, object: stored, resourceVersion: String(version) };
+    const event = { type, object: stored, resourceVersion: String(version), ...(previous && { previous }) };
     to.history.push(event);
     if (to.history.length > historyLength) to.forgotten = Number(to.history.shift()?.resourceVersion);
     for (const listener of listeners) listener(to.kind.plural, event);
-    return structuredClone(stored);
+    return copyJson(stored);
   }
 
   function replace(to: Table, next: KubeObject, by: Writer): KubeObject {
@@ -124,7 +127,7 @@ export function createStore(options: StoreOptions = {}): Store {
       generation: by.subresource === "status" ? old.metadata.generation : generationAfter(to.kind, old, next),
       managedFields: old.metadata.managedFields,
     });
-    if (sameJson(old, next)) return structuredClone(old);
+    if (sameJson(old, next)) return copyJson(old);
     const managedFields = manageFields(old, next, by);
     if (managedFields.length > 0) next.metadata.managedFields = managedFields;
     return commit(to, "MODIFIED", next, by);
@@ -164,7 +167,7 @@ export function createStore(options: StoreOptions = {}): Store {
         const owners = dependent.metadata.ownerReferences ?? [];
         const others = owners.filter((reference) => reference.uid !== owner.metadata.uid);
         if (others.length === owners.length) continue;
-        const next = structuredClone(dependent);
+        const next = copyJson(dependent);
         next.metadata.ownerReferences = others;
         replace(to, next, by);
       }
@@ -173,21 +176,21 @@ export function createStore(options: StoreOptions = {}): Store {
 
   return {
     get(plural, namespace, name) {
-      return structuredClone(table(plural).objects.get(keyOf(namespace, name)));
+      return copyJson(table(plural).objects.get(keyOf(namespace, name)));
     },
     list(plural, namespace) {
-      return structuredClone(listOf(table(plural), namespace));
+      return copyJson(listOf(table(plural), namespace));
     },
     create(plural, object, by) {
       const to = table(plural);
       const { name, namespace } = object.metadata;
       if (to.objects.has(keyOf(namespace, name))) throw alreadyExists(to.kind, name);
-      const next = structuredClone(object);
+      const next = copyJson(object);
       const { resourceVersion: _version, managedFields: _fields, ...metadata } = next.metadata;
       next.metadata = {
         ...metadata,
         name,
-        uid: newUid(),
+        uid: metadata.uid ?? newUid(),
         creationTimestamp: timestamp(by.now),
         ...(to.kind.generation && { generation: 1 }),
       };
@@ -196,7 +199,7 @@ export function createStore(options: StoreOptions = {}): Store {
     },
     update(plural, object, by) {
       const to = table(plural);
-      const next = structuredClone(object);
+      const next = copyJson(object);
       if (to.kind.subresources?.includes("status")) {
         const { status: _status, ...rest } = next;
         const { status } = locked(to, next);
@@ -207,7 +210,7 @@ export function createStore(options: StoreOptions = {}): Store {
     updateStatus(plural, object, by) {
       const to = table(plural);
       const { status } = object;
-      const next = { ...structuredClone(locked(to, object)), status: structuredClone(status) };
+      const next = { ...copyJson(locked(to, object)), status: copyJson(status) };
       const { annotations } = object.metadata;
       if (to.kind.generation === "spec+annotations")
         next.metadata = withoutUndefined({ ...next.metadata, annotations });
@@ -217,12 +220,11 @@ export function createStore(options: StoreOptions = {}): Store {
       const from = table(plural);
       const old = from.objects.get(keyOf(namespace, name));
       if (!old) return undefined;
-      const { uid, resourceVersion } = by.preconditions ?? {};
-      locked(from, { ...old, metadata: { ...old.metadata, ...withoutUndefined({ uid, resourceVersion }) } });
+      checkPreconditions(from.kind, old, by.preconditions ?? {});
       const grace = plural === "pods" ? gracePeriod(old, by) : 0;
       if (grace === 0) return remove(from, old, by);
-      if (old.metadata.deletionTimestamp) return structuredClone(old);
-      const next = structuredClone(old);
+      if (old.metadata.deletionTimestamp) return copyJson(old);
+      const next = copyJson(old);
       next.metadata.deletionTimestamp = timestamp(new Date(by.now.getTime() + grace * 1000));
       next.metadata.deletionGracePeriodSeconds = grace;
       return commit(from, "MODIFIED", next, by);
@@ -267,6 +269,28 @@ function generationAfter(kind: Kind, old: KubeObject, next: KubeObject): number 
   const counted = kind.generation === "spec+annotations";
   const annotated = counted && !sameJson(old.metadata.annotations, next.metadata.annotations);
   return respecified || annotated ? generation + 1 : generation;
+}
+
+function checkPreconditions(
+  kind: Kind,
+  old: KubeObject,
+  asked: { uid?: string; resourceVersion?: string },
+): void {
+  const { name, uid, resourceVersion } = old.metadata;
+  // The API server names the kind, not the resource, in these two.
+  const named = { group: kind.group, plural: kind.kind };
+  if (asked.uid !== undefined && asked.uid !== uid) {
+    const found = `the UID in the precondition (${asked.uid}) does not match the UID in record (${uid})`;
+    throw conflict(named, name, `${found}. The object might have been deleted and then recreated`);
+  }
+  if (asked.resourceVersion !== undefined && asked.resourceVersion !== resourceVersion) {
+    const versions = `(${asked.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion})`;
+    throw conflict(
+      named,
+      name,
+      `the ResourceVersion in the precondition ${versions}. The object might have been modified`,
+    );
+  }
 }
 
 /** Pods that never started or have ended go at once (source: the pod strategy of the API server). */
