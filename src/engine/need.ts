@@ -1,0 +1,39 @@
+import { addMilliseconds } from "date-fns";
+import type { Plan } from "../domain/plan.ts";
+
+/** Who has to say yes, and why; when the glass may be broken, if ever. */
+export interface Need {
+  who: "requester" | "second-person";
+  why: string;
+  breakGlassAt: Date | null;
+}
+
+export interface Circumstances {
+  /** The requester is on call for the plan's app. */
+  requesterOnCall: boolean;
+  askedAt: Date | null;
+  /** ms */
+  breakGlassAfter: number;
+}
+
+/** The risk rules: reversible by whoever is on call for the app alone, guarded never alone. */
+export function needOf(
+  plan: Pick<Plan, "risk" | "actor" | "app">,
+  { requesterOnCall, askedAt, breakGlassAfter }: Circumstances,
+): Need {
+  const breakGlassAt = askedAt === null ? null : addMilliseconds(askedAt, breakGlassAfter);
+  switch (plan.risk) {
+    case "observe":
+      return { who: "requester", why: "It only reads.", breakGlassAt: null };
+    case "reversible":
+      return requesterOnCall
+        ? {
+            who: "requester",
+            why: `It can be undone, and the requester is on call for ${plan.app}.`,
+            breakGlassAt: null,
+          }
+        : { who: "second-person", why: `The requester is not on call for ${plan.app}.`, breakGlassAt };
+    case "guarded":
+      return { who: "second-person", why: "It is guarded: a second person has to agree.", breakGlassAt };
+  }
+}
