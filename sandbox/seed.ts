@@ -16,7 +16,12 @@ export interface Person {
   token: string;
 }
 
-function person(slack: string, name: string, title: string, rest: Pick<Person, "pagerduty"> & { groups: string[] }): Person {
+function person(
+  slack: string,
+  name: string,
+  title: string,
+  rest: Pick<Person, "pagerduty"> & { groups: string[] },
+): Person {
   const email = `${name.toLowerCase()}@credit-risk-ai.example.com`;
   return {
     slack,
@@ -38,7 +43,14 @@ export const people = {
 } as const satisfies Record<string, Person>;
 
 export const slack = {
-  bot: { user: "U0CRAI", id: "B0CRAI", name: "crai", token: "xoxb-sandbox-crai", appToken: "xapp-sandbox-crai", appId: "A0CRAI" },
+  bot: {
+    user: "U0CRAI",
+    id: "B0CRAI",
+    name: "crai",
+    token: "xoxb-sandbox-crai",
+    appToken: "xapp-sandbox-crai",
+    appId: "A0CRAI",
+  },
   signingSecret: "sandbox-slack-signing-secret",
   command: "/crai",
   channels: [
@@ -47,7 +59,12 @@ export const slack = {
     { id: "C0API", name: "team-api" },
   ],
   userGroups: [
-    { id: "S0SRE", handle: "sre", name: "SRE", users: [people.robin.slack, people.alex.slack, people.sasha.slack] },
+    {
+      id: "S0SRE",
+      handle: "sre",
+      name: "SRE",
+      users: [people.robin.slack, people.alex.slack, people.sasha.slack],
+    },
     { id: "S0LEADS", handle: "sre-leads", name: "SRE leads", users: [people.alex.slack] },
   ],
 } as const;
@@ -56,7 +73,11 @@ export const cluster = {
   name: "practice",
   namespace: "credit-risk-ai",
   /** Bearer token of crai's own service account: may impersonate the people and sources below, and little else. */
-  bot: { token: "practice-token-crai", user: "system:serviceaccount:crai:crai", groups: ["system:serviceaccounts", "system:serviceaccounts:crai"] },
+  bot: {
+    token: "practice-token-crai",
+    user: "system:serviceaccount:crai:crai",
+    groups: ["system:serviceaccounts", "system:serviceaccounts:crai"],
+  },
   /** Read-only identities for actors that are not people; they see no Secrets. */
   machines: {
     alert: { user: "crai:alert", groups: ["crai:observers"] },

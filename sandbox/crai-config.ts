@@ -1,0 +1,176 @@
+import { stringify } from "yaml";
+import { type PracticeApp, practiceApps } from "./apps/practice-apps.ts";
+import { alertmanagerToken, cluster, grafanaToken, pager, people, type Person, slack } from "./seed.ts";
+
+/** How fast things go in the sandbox's crai.yaml; durations as crai writes them. */
+export interface Pace {
+  approval: string;
+  breakGlass: string;
+  settle: string;
+  window: string;
+  healthy: string;
+  observe: string;
+  /** Range of every rate in PromQL: short, so that a cure shows soon. */
+  rate: string;
+}
+
+export const sandboxPace: Pace = {
+  approval: "10m",
+  breakGlass: "120s",
+  settle: "5s",
+  window: "10s",
+  healthy: "60s",
+  observe: "2s",
+  rate: "10s",
+};
+
+/** The metrics of an app that serves HTTP, under the runbook's targets. */
+function metricsOf(app: PracticeApp, pace: Pace) {
+  const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
+  const requests = (more = "") => `sum(rate(http_requests_total{${labels}${more}}[${pace.rate}]))`;
+  const buckets = `sum by (le) (rate(http_request_duration_seconds_bucket{${labels}}[${pace.rate}]))`;
+  return {
+    errorRate: {
+      title: "Error rate",
+      query: `${requests(',code=~"5.."')} / ${requests()}`,
+      unit: "ratio",
+      below: 0.01,
+    },
+    latencyP95: {
+      title: "Latency P95",
+      query: `histogram_quantile(0.95, ${buckets})`,
+      unit: "seconds",
+      below: 0.2,
+    },
+    requestRate: { title: "Request rate", query: requests(), unit: "perSecond", above: 100 },
+  };
+}
+
+function appOf(app: PracticeApp, origin: string, pace: Pace) {
+  const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
+  return {
+    title: app.title,
+    owner: app.owner,
+    ...(app.name === "api" ? { channel: "C0API" } : {}),
+    alerts: [{ app: app.name, namespace: cluster.namespace }],
+    pagerdutyService: app.pagerdutyService,
+    onCall: [app.onCall],
+    docs: { runbook: `https://docs.credit-risk-ai.example.com/${app.name}` },
+    ...(app.http
+      ? {
+          metrics: metricsOf(app, pace),
+          requests: `sum(increase(http_requests_total{${labels}}[${pace.rate}]))`,
+        }
+      : {}),
+    environments: {
+      prod: {
+        cluster: cluster.name,
+        namespace: cluster.namespace,
+        workload: app.workload,
+        container: app.container,
+        ...(app.http
+          ? { health: [`${origin}/apps/${app.name}/health`, `${origin}/apps/${app.name}/ready`] }
+          : {}),
+      },
+    },
+  };
+}
+
+const responder = [
+  "incident:*",
+  "timeline:*",
+  "workload:read",
+  "rollout:*",
+  "plan:approve",
+  "run:*",
+  "crai:inspect",
+];
+
+/** The crai.yaml of the practice organization. @param origin of the sandbox, e.g. http://localhost:3000 */
+export function craiConfig(origin: string, pace: Pace): string {
+  const machines = cluster.machines;
+  const everybody = Object.values<Person>(people);
+  const config = {
+    slack: { command: slack.command, announce: "C0INCIDENTS" },
+    clusters: { [cluster.name]: { context: cluster.name, prometheus: `${origin}/prom` } },
+    apps: Object.fromEntries(practiceApps.map((app) => [app.name, appOf(app, origin, pace)])),
+    access: {
+      roles: {
+        responder: { members: ["S0SRE"] },
+        lead: { members: ["S0LEADS"] },
+        oncall: { onCall: [pager.schedule.id] },
+      },
+      rules: [
+        { roles: ["responder"], allow: responder },
+        { roles: ["oncall"], allow: [...responder, "glass:break", "lock:take"] },
+        { roles: ["lead"], allow: ["*"] },
+      ],
+      identities: {
+        ...Object.fromEntries(everybody.map((person) => [person.slack, person.kubernetes])),
+        "alert:alertmanager": machines.alert,
+        "alert:pagerduty": machines.alert,
+        "alert:grafana": machines.alert,
+        "schedule:health": machines.schedule,
+        observer: machines.observer,
+      },
+    },
+    contacts: {
+      "DevOps Team": "devops@credit-risk-ai.example.com",
+      "ML Engineering": "ml-eng@credit-risk-ai.example.com",
+      "Security Team": "security@credit-risk-ai.example.com",
+      "Compliance Team": "compliance@credit-risk-ai.example.com",
+    },
+    deadlines: {
+      approval: pace.approval,
+      breakGlass: pace.breakGlass,
+      settle: pace.settle,
+      window: pace.window,
+      healthy: pace.healthy,
+      observe: pace.observe,
+    },
+  };
+  const note = "# Written by the sandbox at each start: edits are lost.\n";
+  return note + stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** A kubeconfig with crai's own service account (`practice`) and one context for each person. */
+export function kubeconfig(origin: string): string {
+  const accounts = [
+    { name: cluster.name, token: cluster.bot.token },
+    ...Object.entries<Person>(people).map(([name, { token }]) => ({ name, token })),
+  ];
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    // Plain http is refused by Kubernetes clients unless the certificate check is off.
+    clusters: [
+      { name: cluster.name, cluster: { server: `${origin}/k8s`, "insecure-skip-tls-verify": true } },
+    ],
+    users: accounts.map(({ name, token }) => ({ name, user: { token } })),
+    contexts: accounts.map(({ name }) => ({
+      name,
+      context: { cluster: cluster.name, user: name, namespace: cluster.namespace },
+    })),
+    "current-context": cluster.name,
+  });
+}
+
+/** What `node src/main.ts` needs in its environment to run against the sandbox. */
+export function craiEnvironment(origin: string, folder: string, port: number): Record<string, string> {
+  return {
+    CRAI_CONFIG: `${folder}/crai.yaml`,
+    CRAI_DATA_DIR: `${folder}/crai`,
+    KUBECONFIG: `${folder}/kubeconfig`,
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    SLACK_BOT_TOKEN: slack.bot.token,
+    SLACK_APP_TOKEN: slack.bot.appToken,
+    SLACK_SIGNING_SECRET: slack.signingSecret,
+    SLACK_API_URL: `${origin}/slack/api/`,
+    PAGERDUTY_TOKEN: pager.apiToken,
+    PAGERDUTY_API_URL: `${origin}/pager`,
+    PAGERDUTY_WEBHOOK_SECRETS: pager.webhookSecret,
+    ALERTMANAGER_TOKEN: alertmanagerToken,
+    GRAFANA_TOKEN: grafanaToken,
+  };
+}

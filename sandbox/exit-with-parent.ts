@@ -1,0 +1,7 @@
+/**
+ * Loaded into crai by `--import` when the sandbox starts it: if the sandbox dies without a word, crai would go on and
+ * hold the data folder. Its standard input is a pipe from the sandbox, which ends with the sandbox.
+ */
+process.stdin.on("end", () => process.kill(process.pid, "SIGTERM"));
+process.stdin.resume();
+(process.stdin as unknown as { unref(): void }).unref();
