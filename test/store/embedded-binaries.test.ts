@@ -33,7 +33,7 @@ describe.skipIf(npm === undefined)("PostgreSQL from npm (skipped: no package for
     const dataDir = temporaryFolder();
     chmodSync(dataDir, 0o777);
     // Root may write to a folder of mode 555, so this needs another account.
-    const owner = startProcess(join(import.meta.dirname, "embedded-owner.ts"), {
+    const owner = startProcess(new URL("embedded-owner.ts", import.meta.url), {
       args: [JSON.stringify({ dataDir, package: folder })],
       ...(process.getuid!() === 0 ? { uid: 65_534 } : {}),
     });

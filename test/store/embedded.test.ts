@@ -10,7 +10,7 @@ import { execute } from "../support/database.ts";
 import { startProcess, type TestProcess } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const ownerScript = join(import.meta.dirname, "embedded-owner.ts");
+const ownerScript = new URL("embedded-owner.ts", import.meta.url);
 
 /** A crai of another process, with its server. */
 async function startOwner(

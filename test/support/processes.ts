@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { forgetProcess, guardProcess } from "./guard.ts";
 
 export interface TestProcess {
@@ -24,18 +25,26 @@ export interface ProcessOptions {
   uid?: number;
 }
 
-/** Runs one of our scripts in a Node of its own. It does not outlive the test file, whatever happens to that. */
-export function startProcess(script: string, options: ProcessOptions = {}): TestProcess {
+/**
+ * Runs one of our scripts in a Node of its own. It does not outlive the test file, whatever happens to that.
+ *
+ * @param script path, or `new URL("beside-the-test.ts", import.meta.url)`
+ */
+export function startProcess(script: string | URL, options: ProcessOptions = {}): TestProcess {
   const { args = [], env = {}, cwd, uid } = options;
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+  const child = spawn(
+    process.execPath,
+    [typeof script === "string" ? script : fileURLToPath(script), ...args],
+    {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    },
+  );
   const pid = child.pid;
-  if (pid === undefined) throw new Error(`Starting ${script}`);
+  if (pid === undefined) throw new Error(`Starting ${String(script)}`);
   guardProcess(pid);
 
   let output = "";
@@ -66,7 +75,7 @@ export function startProcess(script: string, options: ProcessOptions = {}): Test
       }
       function fail(when: string): void {
         done();
-        reject(new Error(`${script} did not say ${pattern} ${when}. It said:\n${output}`));
+        reject(new Error(`${String(script)} did not say ${pattern} ${when}. It said:\n${output}`));
       }
       function check(): void {
         const match = pattern.exec(output);
