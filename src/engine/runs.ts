@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { addMilliseconds } from "date-fns";
+import type { Logger } from "pino";
 import type { Actor } from "../domain/actor.ts";
 import { targetKey } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
@@ -26,7 +27,7 @@ import type { Row } from "../store/tables.ts";
 import { appendEntry } from "../store/timeline.ts";
 import type { Action, ActionContext, Observation } from "./action.ts";
 import { isRefusal } from "./cluster-refusal.ts";
-import { ended, goesOn, judge } from "./judge-run.ts";
+import { ended, goesOn, judge, type RunEnd } from "./judge-run.ts";
 import type { Actions } from "./load-playbooks.ts";
 import type { Planner } from "./planner.ts";
 import { placeOf, show, streamOf } from "./record.ts";
@@ -39,6 +40,8 @@ export interface Runs {
   carryOut(run: number, step: string): Promise<boolean>;
   /** Ends the run: outcome, verdict, locks given back, offers. */
   finish(run: number): Promise<void>;
+  /** Ends a run that broke in our own code: its outcome is unknown, and the log has the reference. */
+  abandon(run: number, error: unknown): Promise<void>;
   /** Asks a run to halt before its next change. */
   stop(run: number, actor: Actor, reason: string | null): Promise<Row<"run">>;
 }
@@ -54,6 +57,7 @@ export interface RunsOptions {
   /** Wakes a waiting step of this process when its run is asked to stop. */
   stops: { ask(run: number): void; signal(run: number): AbortSignal };
   announce: string | undefined;
+  log: Logger;
   now: Clock;
 }
 
@@ -73,6 +77,7 @@ export function createRuns({
   wakeOutbox,
   stops,
   announce,
+  log,
   now,
 }: RunsOptions): Runs {
   async function load(number: number): Promise<Job> {
@@ -243,6 +248,17 @@ export function createRuns({
     return finishOne(job, step, await watch(job, step, action, { since: row.intended_at, until }));
   }
 
+  async function conclude(job: Job, end: RunEnd, offered: readonly Button[]): Promise<void> {
+    const { number } = job.run;
+    await db.transaction().execute(async (trx) => {
+      await finishRun(trx, number, { ...end, at: now() });
+      await releaseLocks(trx, number);
+      await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
+      await showRun(trx, job, { offers: offered });
+    });
+    wakeOutbox();
+  }
+
   return {
     async begin(number) {
       const job = await load(number);
@@ -263,14 +279,14 @@ export function createRuns({
     async finish(number) {
       const job = await load(number);
       const end = judge(job.stored.plan, await stepsOf(db, number));
-      const offered = await offers({ ...job.run, ...end, status: "finished" }, job.stored.plan);
-      await db.transaction().execute(async (trx) => {
-        await finishRun(trx, number, { ...end, at: now() });
-        await releaseLocks(trx, number);
-        await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
-        await showRun(trx, job, { offers: offered });
-      });
-      wakeOutbox();
+      await conclude(job, end, await offers({ ...job.run, ...end, status: "finished" }, job.stored.plan));
+    },
+
+    async abandon(number, error) {
+      const reference = `R${number}-${now().getTime().toString(36)}`;
+      log.error({ err: error, run: number, reference }, "run broke");
+      const detail = `Something broke on our side (reference ${reference}). Look at the workload itself before you act again.`;
+      await conclude(await load(number), { outcome: "unknown", verdict: null, detail }, []);
     },
 
     async stop(number, actor, reason) {

@@ -1,0 +1,88 @@
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import { sql } from "kysely";
+import type { Logger } from "pino";
+import type { Queries } from "../../store/database.ts";
+import type { Runs } from "../runs.ts";
+
+const QUEUE = "runs";
+/** A changed interpreter is registered under a new name beside this one: runs in flight end with the one they began with. */
+const WORKFLOW = "run.v1";
+
+/** The workflow is a registered function and cannot be handed its dependencies; they are set once, before launch. */
+let engine: Pick<Runs, "begin" | "carryOut" | "finish" | "abandon"> | undefined;
+
+/** A step is repeated when the database was away; what it had done already it finds in the rows and in the world. */
+const retried = { retriesAllowed: true, maxAttempts: 5, intervalSeconds: 1, backoffRate: 2 } as const;
+
+async function carryOutRun(run: number): Promise<void> {
+  const runs = engine;
+  if (!runs) throw new Error("The durable engine was not started");
+  try {
+    const steps = await DBOS.runStep(() => runs.begin(run), { name: "begin", ...retried });
+    for (const step of steps) {
+      const goesOn = await DBOS.runStep(() => runs.carryOut(run, step), { name: `step:${step}`, ...retried });
+      if (!goesOn) break;
+    }
+    await DBOS.runStep(() => runs.finish(run), { name: "finish", ...retried });
+  } catch (error) {
+    // Nobody may wait for ever on a run that broke: it ends as unknown, with a reference, and gives its locks back.
+    await DBOS.runStep(() => runs.abandon(run, error), { name: "abandon", ...retried });
+  }
+}
+
+DBOS.registerWorkflow(carryOutRun, { name: WORKFLOW, maxRecoveryAttempts: 20 });
+
+export interface Durable {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the engine on the same database and goes on with every run that was cut off. Only one `serve` owns a database
+ * (an advisory lock), so the executor has one constant name and takes its own work up again at once.
+ */
+export async function startDurable({
+  url,
+  runs,
+  log,
+}: {
+  url: string;
+  runs: NonNullable<typeof engine>;
+  log: Logger;
+}): Promise<Durable> {
+  engine = runs;
+  await prepareDurable(url, log);
+  await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 50, workerConcurrency: 50 });
+  return {
+    async stop() {
+      await DBOS.shutdown();
+      engine = undefined;
+    },
+  };
+}
+
+/** Launching creates DBOS' own tables where they are missing. */
+async function prepareDurable(url: string, log: Logger): Promise<void> {
+  const child = log.child({ part: "dbos" });
+  DBOS.setConfig({
+    name: "crai",
+    systemDatabaseUrl: url,
+    systemDatabasePoolSize: 10,
+    // The default is a hash of the workflow's source: a changed comment would strand the runs in flight.
+    applicationVersion: "1",
+    executorID: "serve",
+    enablePatching: true,
+    logger: {
+      info: (entry) => child.debug(String(entry)),
+      debug: (entry) => child.trace(String(entry)),
+      warn: (entry) => child.warn(String(entry)),
+      error: (entry) => child.error({ err: entry }, "durable engine"),
+    },
+  });
+  await DBOS.launch();
+}
+
+/** Enqueues a run inside the transaction that decides it: rolled back together, started once. */
+export async function enqueueRun(trx: Queries, run: number): Promise<void> {
+  await sql`select dbos.enqueue_workflow(${WORKFLOW}, ${QUEUE}, array[${String(run)}::json],
+    workflow_id => ${`run-${run}`}, application_name => 'crai')`.execute(trx);
+}
