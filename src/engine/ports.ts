@@ -187,6 +187,8 @@ export type SlackMessage =
       channel: ChannelRef;
       view: View;
       thread?: string;
+      /** Key of another outbox message in whose thread this one stands; posted to the channel if that one failed for good. */
+      under?: string;
       /** Tried when crai is no member of the channel; such a message cannot be edited later. */
       responseUrl?: string;
       pin?: boolean;
@@ -203,6 +205,8 @@ export type SlackMessage =
       attachments?: Attachment[];
     }
   | { do: "direct"; user: string; view: View }
+  /** The App Home tab of one person. `at` (ISO 8601, UTC) makes each publishing a new state, also an equal one. */
+  | { do: "home"; user: string; view: View; at: string }
   | { do: "open-channel"; incident: number; name: string; private: boolean; topic: string }
   | { do: "invite"; channel: ChannelRef; users: string[] }
   | { do: "topic"; channel: ChannelRef; topic: string }

@@ -16,6 +16,8 @@ function slackLane(message: SlackMessage): string {
       return `user:${message.user}`;
     case "ephemeral":
       return `ephemeral:${message.user}`;
+    case "home":
+      return `home:${message.user}`;
     case "react":
       return `channel:${message.channel}`;
     case "post":

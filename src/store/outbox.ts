@@ -71,14 +71,28 @@ export async function dueHeads(
   return heads.filter((row) => row.next_at <= now);
 }
 
-/** When the earliest undelivered message is due; null: the outbox is empty. */
-export async function nextDue(db: Queries, system: OutboxTable["system"]): Promise<Date | null> {
-  const row = await db
+/**
+ * When the next head of a lane is due; null: nothing waits. What stands behind a head is not asked: it is not due before
+ * its head is out.
+ */
+export async function nextDue(
+  db: Queries,
+  system: OutboxTable["system"],
+  busyLanes: readonly string[] = [],
+): Promise<Date | null> {
+  const heads = db
     .selectFrom("outbox")
-    .select(({ fn }) => fn.min("next_at").as("at"))
+    .distinctOn("lane")
+    .select("next_at")
     .where("system", "=", system)
     .whereRef("delivered_version", "<", "version")
     .where("failed_at", "is", null)
+    .$if(busyLanes.length > 0, (query) => query.where("lane", "not in", [...busyLanes]))
+    .orderBy("lane")
+    .orderBy("id");
+  const row = await db
+    .selectFrom(heads.as("head"))
+    .select(({ fn }) => fn.min("head.next_at").as("at"))
     .executeTakeFirst();
   return row?.at ?? null;
 }

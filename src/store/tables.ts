@@ -164,8 +164,8 @@ export interface OutboxTable {
   /** Grows when a newer state replaces the message (cards and progress: the latest wins). */
   version: Generated<number>;
   delivered_version: Generated<number>;
-  /** What the other side called it (channel and ts), so that a newer version is an edit. */
-  receipt: NullableJson<{ channel?: string; ts?: string; id?: string }>;
+  /** What the other side called it (channel and ts), so that a newer version is an edit; `version` is what stands there. */
+  receipt: NullableJson<{ channel?: string; ts?: string; id?: string; version?: number }>;
   attempts: Generated<number>;
   next_at: Date;
   failed_at: Date | null;
