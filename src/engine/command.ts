@@ -4,6 +4,7 @@ import type { Permission, Scope } from "../domain/access.ts";
 import type { Person } from "../domain/actor.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Attachment, View } from "../domain/view.ts";
+import type { UseCases } from "./use-cases.ts";
 
 /** Where a command was given. */
 export interface Place {
@@ -27,6 +28,8 @@ export interface Invocation {
 export interface Reply {
   to: "asker" | "channel";
   view: View;
+  /** Outbox key of a message that is edited later (a plan); default: one of the invocation's own. */
+  key?: string;
   attachments?: Attachment[];
 }
 
@@ -43,9 +46,9 @@ export interface CommandContext {
 
 /**
  * One `/crai` subcommand: a declarative object in commands/. `authorize` is called by dispatch with `permission` and
- * `scope`; a command's body never checks rights. `Uses` are the use cases the command needs, handed in by main.
+ * `scope`; a command's body never checks rights.
  */
-export interface Command<Uses> {
+export interface Command {
   name: string;
   /** `rollback [app] [--to <revision>]`: shown in help and in refusals. */
   usage: string;
@@ -56,6 +59,6 @@ export interface Command<Uses> {
   positionals: string[];
   flags: Record<string, ParseArgsOptionDescriptor>;
   /** What the request is about, for `authorize`; default: the incident's app. */
-  scope?(args: Args, context: CommandContext, uses: Uses): Promise<Scope> | Scope;
-  run(args: Args, context: CommandContext, uses: Uses): Promise<Reply>;
+  scope?(args: Args, context: CommandContext, uses: UseCases): Promise<Scope> | Scope;
+  run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;
 }

@@ -1,0 +1,27 @@
+import type { Config } from "../domain/config.ts";
+import type { Database } from "../store/database.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Authorizer } from "./authorizer.ts";
+import type { Incidents } from "./incidents.ts";
+import type { Playbooks } from "./load-playbooks.ts";
+import type { Planner } from "./planner.ts";
+import type { Chat, Clusters, Directory, Pager } from "./ports.ts";
+import type { Runs } from "./runs.ts";
+
+/** What a command may use; each takes the few it needs. Wired once, in main and in cli. */
+export interface UseCases {
+  config: Config;
+  db: Database;
+  planner: Planner;
+  approvals: Approvals;
+  runs: Pick<Runs, "stop">;
+  incidents: Incidents;
+  playbooks: () => Playbooks;
+  authorizer: Authorizer;
+  clusters: Clusters;
+  directory: Directory;
+  /** null: no PagerDuty is configured. */
+  pager: Pager | null;
+  /** null on the command line. */
+  chat: Chat | null;
+}
