@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { clusterName, isPostmaster } from "../../src/store/embedded/postmaster.ts";
+import { installedPackage } from "../../src/store/embedded/package.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
 import { execute } from "../support/database.ts";
 import { startProcess, type TestProcess } from "../support/processes.ts";
@@ -122,6 +123,46 @@ test("a server killed under load comes back at the same address with every ackno
   expect(stored).toEqual(stored.map((_, index) => index + 1));
 });
 
+test("a process that a killed server left hanging is waited for", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startEmbeddedPostgres({ dataDir });
+  const client = new Client({ connectionString: first.url });
+  client.on("error", () => undefined);
+  await client.connect();
+  const { rows } = await client.query("select pg_backend_pid() as pid");
+  process.kill(rows[0].pid, "SIGSTOP");
+  process.kill(first.pid, "SIGKILL");
+  spawn("sh", ["-c", `sleep 0.5; kill -CONT ${rows[0].pid}`], { stdio: "ignore" });
+
+  await using second = await startEmbeddedPostgres({ dataDir });
+  expect(second.adopted).toBe(false);
+  await client.end().catch(() => undefined);
+});
+
+test("a server that somebody started by hand on the data is left alone, and named", async () => {
+  const { dataDir, pidFile } = await stoppedFolder();
+  const cluster = join(dataDir, "postgres");
+  const { uid, gid } = statSync(cluster);
+  const program = join(installedPackage()!, "native/bin/postgres");
+  const byHand = spawn(program, ["-D", ".", "-k", ".", "-c", "listen_addresses="], {
+    cwd: cluster,
+    uid,
+    gid,
+    stdio: "ignore",
+  });
+  await expect
+    .poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8"), { timeout: 10_000 })
+    .toMatch(/ready/);
+
+  await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
+    message: "PostgreSQL ended while starting.",
+    why: expect.stringContaining("still in use"),
+  });
+  expect(byHand.exitCode).toBe(null);
+  byHand.kill("SIGINT");
+  await once(byHand, "exit");
+});
+
 test("of several that start at once on a new folder one starts the server, and the others use it", async () => {
   const dataDir = temporaryFolder();
   const here = [1, 2, 3].map(() => startEmbeddedPostgres({ dataDir }));
@@ -147,17 +188,16 @@ describe("a pid file that a crash left", () => {
     stranger.kill();
   });
 
-  test("is overlooked when its number belongs to a process that ended and was never reaped", async () => {
+  test("is overlooked when its number belongs to a process that ended and was never reaped", async (context) => {
+    context.skip(process.platform !== "linux", "skipped: no /proc");
     const { dataDir, pidFile, pidFileText } = await stoppedFolder();
     const { uid, gid } = statSync(join(dataDir, "postgres"));
-    // The shell becomes `sleep`, which does not know of the child and never asks for its end.
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 600"], {
-      uid,
-      gid,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [zombie] = await once(parent.stdout, "data");
-    writeFileSync(pidFile, pidFileText.replace(/^\d+/, String(zombie).trim()));
+    // The shell becomes `sleep 600`, which does not know of the child and never asks for its end.
+    const script = "sleep 0.1 & echo $!; exec sleep 600";
+    const parent = spawn("sh", ["-c", script], { uid, gid, stdio: ["ignore", "pipe", "ignore"] });
+    const zombie = String((await once(parent.stdout, "data"))[0]).trim();
+    await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, "utf8")).toContain(") Z ");
+    writeFileSync(pidFile, pidFileText.replace(/^\d+/, zombie));
 
     await using server = await startEmbeddedPostgres({ dataDir });
     expect(await facts(server.url)).toEqual([1]);

@@ -30,16 +30,12 @@ const settingsSince18 = { io_method: "sync" };
 
 const keepLogUpTo = 8 * 1024 * 1024;
 
-/** What a server says that finds another one's processes on its data. */
-const occupied = /pre-existing shared memory block|lock file ".*" already exists/;
-
 /**
- * Starts the server and waits until it answers. Returns its socket's folder, or undefined when processes of the last
- * server have yet to end.
+ * Starts the server, waits until it answers, and returns its socket's folder.
  *
  * @param deadline on the scale of performance.now()
  */
-export async function startServer(setup: Setup, deadline: number): Promise<string | undefined> {
+export async function startServer(setup: Setup, deadline: number): Promise<string> {
   const { folder } = setup;
   rotate(folder.log);
   const logged = statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0;
@@ -52,13 +48,14 @@ export async function startServer(setup: Setup, deadline: number): Promise<strin
     if (failure !== undefined) throw new Error("Starting PostgreSQL", { cause: failure });
     if (child.exitCode !== null || child.signalCode !== null) {
       const said = readFileSync(folder.log).subarray(logged).toString().trim();
-      if (occupied.test(said)) return undefined;
       throw new UserError("PostgreSQL ended while starting.", {
         why: said.split("\n").slice(-5).join("\n") || `It ended with ${child.exitCode ?? child.signalCode}.`,
         next: `Remove the cause, then start crai again. The whole log is in ${folder.log}.`,
       });
     }
-    if ((await ask(socketDir)) === "ready") return socketDir;
+    // A server that was started by hand may answer there while ours finds out that the data is taken.
+    const ours = readPidFile(folder.cluster)?.pid === child.pid;
+    if (ours && (await ask(socketDir)) === "ready") return socketDir;
     await sleep(10);
   }
   // It goes on: after a crash it may still be replaying its log, and the next start finds it further on.
@@ -99,8 +96,8 @@ function launch(setup: Setup, socketDir: string): ChildProcess {
 
 /**
  * A pid file that a crash left may name a process that is a stranger or a zombie today, and PostgreSQL refuses to start
- * while any process has that number. The lock says that no server runs, so it is told to overlook the number. The file
- * stays: PostgreSQL also checks by it that no process of the dead server still has its shared memory.
+ * while any process has that number. The lock says that no server of ours runs, so it is told to overlook the number. The
+ * file stays: by it PostgreSQL finds a server that was started by hand, through the shared memory of that.
  */
 function ignoringStalePid(cluster: string, socketDir: string): Record<string, string> {
   rmSync(join(socketDir, ".s.PGSQL.5432.lock"), { force: true });

@@ -103,8 +103,7 @@ async function tryToStart(
     if (ownerOf(folder.cluster) === undefined) createCluster(setup);
     handOver(folder.cluster, account);
     const socketDir = await startServer(setup, deadline);
-    const pid = readPidFile(folder.cluster)?.pid;
-    return socketDir === undefined || pid === undefined ? undefined : { socketDir, pid };
+    return { socketDir, pid: readPidFile(folder.cluster)!.pid! };
   } finally {
     // The server has it now, and keeps it locked.
     closeSync(lock);
