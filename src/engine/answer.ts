@@ -4,7 +4,7 @@ import type { Invocation, Reply } from "./command.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { SlackDelivery } from "./inbox.ts";
 import type { SlackMessage } from "./ports.ts";
-import { say, show } from "./record.ts";
+import { say } from "./record.ts";
 
 /** Where an answer goes: to everybody in the place it was asked, or only to the asker. */
 function messageOf({ view, to, attachments }: Reply, { actor, place }: Invocation): SlackMessage {
@@ -43,11 +43,10 @@ export function createAnswerer({
   ): Promise<void> => {
     const invocation: Invocation = { ...delivery.invocation, at: receivedAt };
     const reply = await dispatch(invocation);
-    const message = messageOf(reply, invocation);
-    await db.transaction().execute(async (trx) => {
-      if (message.do === "post" && reply.key !== undefined) await show(trx, reply.key, message, now());
-      else await say(trx, `answer:${invocation.id}`, message, now());
-    });
+    if (reply.to === "said") return wakeOutbox();
+    await db
+      .transaction()
+      .execute((trx) => say(trx, `answer:${invocation.id}`, messageOf(reply, invocation), now()));
     wakeOutbox();
   };
 }

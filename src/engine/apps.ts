@@ -38,3 +38,27 @@ export function findTarget(
   const environment = app.environments[chooseEnvironment(apps, appName, environmentName)]!;
   return { app, environment: { ...environment, name: environmentName } };
 }
+
+/** The app a command is about: the one named, else the incident's. */
+export function appOf(
+  apps: Apps,
+  named: string | undefined,
+  incident: { app: string | null } | null,
+): App & { name: string } {
+  const name = named ?? incident?.app ?? undefined;
+  if (name !== undefined) return findApp(apps, name);
+  throw new UserError("Which app?", {
+    why: "This channel belongs to no incident of an app.",
+    next: `Name one of: ${Object.keys(apps).join(", ")}.`,
+  });
+}
+
+/** The environment a command is about: the one named, else the incident's when it is about the same app, else the only one. */
+export function environmentOf(
+  apps: Apps,
+  asked: { app: string; environment: string | undefined },
+  incident: { app: string | null; environment: string | null } | null,
+): string {
+  const { app, environment: named } = asked;
+  return chooseEnvironment(apps, app, named ?? (incident?.app === app ? incident.environment : null));
+}

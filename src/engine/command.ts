@@ -24,12 +24,15 @@ export interface Invocation {
   at: Date;
 }
 
-/** What a command answers. `asker`: only they see it; `channel`: everybody in the place it was given. */
+/**
+ * What a command answers. `asker`: only they see it; `channel`: everybody in the place it was given; `said`: it stands
+ * in Slack already (a plan's own message), only a terminal still has to print it.
+ */
 export interface Reply {
-  to: "asker" | "channel";
+  to: "asker" | "channel" | "said";
   view: View;
-  /** Outbox key of a message that is edited later (a plan); default: one of the invocation's own. */
-  key?: string;
+  /** Longer than a message should be: the thread below it in Slack, printed after it in a terminal. */
+  details?: View;
   attachments?: Attachment[];
 }
 

@@ -7,6 +7,7 @@ import type { Playbooks } from "./load-playbooks.ts";
 import type { Planner } from "./planner.ts";
 import type { Chat, Clusters, Directory, Pager } from "./ports.ts";
 import type { Runs } from "./runs.ts";
+import type { PlanMessages } from "./show-plan.ts";
 
 /** What a command may use; each takes the few it needs. Wired once, in main and in cli. */
 export interface UseCases {
@@ -15,6 +16,7 @@ export interface UseCases {
   planner: Planner;
   approvals: Approvals;
   runs: Pick<Runs, "stop">;
+  planMessages: PlanMessages;
   incidents: Incidents;
   playbooks: () => Playbooks;
   authorizer: Authorizer;

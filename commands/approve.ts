@@ -1,0 +1,29 @@
+import type { Command } from "../src/engine/command.ts";
+import { planNumber } from "../src/engine/references.ts";
+
+export const approve: Command = {
+  name: "approve",
+  usage: 'approve <plan> [--break-glass --reason "…"]',
+  summary: "Say yes to a plan: your own where one yes is enough, or another person's",
+  examples: ["approve P12", 'approve P12 --break-glass --reason "nobody awake, customers cannot log in"'],
+  // Who may say yes hangs on the plan: its risk, its requester and who is on call. The approval itself decides it.
+  permission: null,
+  positionals: ["plan"],
+  flags: { "break-glass": { type: "boolean" }, reason: { type: "string" } },
+  async run(args, { invocation, actor }, { approvals, planMessages }) {
+    const plan = planNumber(args["plan"]);
+    const decision = await approvals.approve({
+      plan,
+      actor,
+      reason: args["reason"] ?? null,
+      breakGlass: args["break-glass"] === "true",
+      cause: invocation.id,
+      channel: invocation.place.channel,
+    });
+    await planMessages.refresh(plan);
+    if (decision.result === "replanned") return planMessages.present(decision.stored, invocation);
+    if (decision.stored.number !== plan) await planMessages.refresh(decision.stored.number);
+    const summary = `R${decision.run.number} runs: ${decision.stored.plan.title}`;
+    return { to: "said", view: { summary, blocks: [{ type: "text", text: summary }] } };
+  },
+};

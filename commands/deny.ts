@@ -1,0 +1,29 @@
+import type { Command } from "../src/engine/command.ts";
+import { planNumber } from "../src/engine/references.ts";
+
+export const deny: Command = {
+  name: "deny",
+  usage: 'deny <plan> [--reason "…"]',
+  summary: "Say no to a plan, or cancel your own",
+  examples: ["deny P12", 'deny P12 --reason "the database is the cause"'],
+  // The requester may always cancel; the approval decides about everybody else.
+  permission: null,
+  positionals: ["plan"],
+  flags: { reason: { type: "string" } },
+  async run(args, { invocation, actor }, { approvals, planMessages }) {
+    const plan = planNumber(args["plan"]);
+    const stored = await approvals.deny({
+      plan,
+      actor,
+      reason: args["reason"] ?? null,
+      cause: invocation.id,
+      channel: invocation.place.channel,
+    });
+    await planMessages.refresh(plan);
+    const summary = `P${plan} is denied: ${stored.plan.title}`;
+    return {
+      to: stored.plan.actor.kind === "person" ? "said" : "channel",
+      view: { summary, blocks: [{ type: "text", text: summary }] },
+    };
+  },
+};

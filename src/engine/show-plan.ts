@@ -1,0 +1,68 @@
+import type { Clock } from "../domain/clock.ts";
+import type { Database } from "../store/database.ts";
+import { planByNumber, type StoredPlan } from "../store/plans.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Invocation, Reply } from "./command.ts";
+import { planDetailView, planView } from "./plan-view.ts";
+import { placeOf, say, show } from "./record.ts";
+
+export interface PlanMessages {
+  /** Posts the plan's message with its details in the thread, or edits it to the plan's present state. */
+  show(stored: StoredPlan): Promise<void>;
+  /** Shows a fresh plan, asks for a second person where one is needed, and answers who asked. */
+  present(stored: StoredPlan, invocation: Invocation): Promise<Reply>;
+  /** Shows a plan again after it was answered or ran out of time; an alert's proposal has no message of its own. */
+  refresh(plan: number): Promise<void>;
+}
+
+export interface PlanMessagesOptions {
+  db: Database;
+  approvals: Pick<Approvals, "need" | "asked">;
+  announce: string | undefined;
+  wakeOutbox: () => void;
+  now: Clock;
+}
+
+export function createPlanMessages({
+  db,
+  approvals,
+  announce,
+  wakeOutbox,
+  now,
+}: PlanMessagesOptions): PlanMessages {
+  async function showPlan(stored: StoredPlan): Promise<void> {
+    const channel = placeOf(stored.plan.incident, stored.channel, announce);
+    if (channel === null || stored.plan.actor.kind !== "person") return;
+    const view = planView(stored, await approvals.need(stored.plan, stored.askedAt), now());
+    const key = `plan:${stored.number}`;
+    await db.transaction().execute(async (trx) => {
+      await show(trx, key, { do: "post", channel, view }, now());
+      await say(
+        trx,
+        `${key}:details`,
+        { do: "post", channel, view: planDetailView(stored), under: key },
+        now(),
+      );
+    });
+    wakeOutbox();
+  }
+
+  return {
+    show: showPlan,
+
+    async present(stored, { place }) {
+      const need = await approvals.need(stored.plan, stored.askedAt);
+      if (need.who === "second-person" && stored.status === "waiting") await approvals.asked(stored);
+      await showPlan(stored);
+      const view = planView(stored, need, now());
+      const here =
+        place.surface !== "cli" && placeOf(stored.plan.incident, stored.channel, announce) !== null;
+      return here ? { to: "said", view } : { to: "asker", view, details: planDetailView(stored) };
+    },
+
+    async refresh(number) {
+      const stored = await planByNumber(db, number);
+      if (stored) await showPlan(stored);
+    },
+  };
+}
