@@ -1,6 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Database } from "../store/database.ts";
-import type { Invocation, Reply } from "./command.ts";
+import type { Invocation, Reply } from "./invocation.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { SlackDelivery } from "./inbox.ts";
 import type { SlackMessage } from "./ports.ts";

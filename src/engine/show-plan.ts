@@ -2,7 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Database } from "../store/database.ts";
 import { planByNumber, type StoredPlan } from "../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
-import type { Invocation, Reply } from "./command.ts";
+import type { Invocation, Reply } from "./invocation.ts";
 import { planDetailView, planView } from "./plan-view.ts";
 import { placeOf, say, show } from "./record.ts";
 
