@@ -76,6 +76,16 @@ export const kinds: readonly Kind[] = [
   row("rbac.authorization.k8s.io/v1/RoleBinding", "rolebindings", ""),
 ];
 
+/** Questions that are answered and not stored: create is their only verb. */
+export const reviewKinds: readonly Kind[] = [
+  row("authentication.k8s.io/v1/SelfSubjectReview", "selfsubjectreviews", "", clusterWide),
+  row("authentication.k8s.io/v1/TokenReview", "tokenreviews", "", clusterWide),
+  row("authorization.k8s.io/v1/LocalSubjectAccessReview", "localsubjectaccessreviews", ""),
+  row("authorization.k8s.io/v1/SelfSubjectAccessReview", "selfsubjectaccessreviews", "", clusterWide),
+  row("authorization.k8s.io/v1/SelfSubjectRulesReview", "selfsubjectrulesreviews", "", clusterWide),
+  row("authorization.k8s.io/v1/SubjectAccessReview", "subjectaccessreviews", "", clusterWide),
+];
+
 /** The kind under which objects are stored: plurals are unique but for events, stored as core v1. */
 export function storedKind(plural: string): Kind | undefined {
   return kinds.find((kind) => kind.plural === plural);

@@ -40,7 +40,7 @@ export class StatusError extends Error {
       metadata: {},
       status: "Failure",
       message,
-      reason,
+      ...(reason && { reason }),
       ...(details && { details }),
       code,
     };
@@ -83,6 +83,20 @@ export function conflict(resource: Resource, name: string, why: string): StatusE
 export function forbidden(resource: Resource, name: string, why: string): StatusError {
   const subject = name ? `${qualified(resource)} "${name}"` : qualified(resource);
   return new StatusError(403, "Forbidden", `${subject} is forbidden: ${why}`, detailsOf(resource, name));
+}
+
+/** What a finished delete says it removed. */
+export function qualifiedDetails(resource: Resource, name: string, uid: string | undefined): StatusDetails {
+  return { ...detailsOf(resource, name), ...(uid && { uid }) };
+}
+
+export function noSuchResource(): StatusError {
+  return new StatusError(404, "NotFound", "the server could not find the requested resource", {});
+}
+
+export function methodNotAllowed(): StatusError {
+  const message = "the server does not allow this method on the requested resource";
+  return new StatusError(405, "MethodNotAllowed", message, {});
 }
 
 export function badRequest(message: string): StatusError {

@@ -1,0 +1,52 @@
+import type { KubeObject } from "../object.ts";
+import { below, child, dropEmpty, fill, items } from "../fields.ts";
+import { canonicalQuantities } from "./quantity.ts";
+
+export function defaultService(object: KubeObject): void {
+  const spec = below(object, "spec");
+  fill(spec, { sessionAffinity: "None", type: "ClusterIP" });
+  for (const port of items(spec, "ports")) fill(port, { protocol: "TCP", targetPort: port["port"] });
+  if (spec["type"] === "ExternalName") return;
+  fill(spec, { internalTrafficPolicy: "Cluster", ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
+  if (spec["type"] === "ClusterIP") return;
+  fill(spec, { externalTrafficPolicy: "Cluster" });
+  if (spec["type"] === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
+}
+
+/** stringData is written only: it lands in data, encoded. */
+export function defaultSecret(object: KubeObject): void {
+  object["type"] ??= "Opaque";
+  const text = child(object, "stringData");
+  delete object["stringData"];
+  if (!text) return;
+  const data = below(object, "data");
+  for (const [key, value] of Object.entries(text)) data[key] = Buffer.from(String(value)).toString("base64");
+}
+
+export function defaultNamespace(object: KubeObject): void {
+  fill(below(object, "spec"), { finalizers: ["kubernetes"] });
+  object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
+}
+
+export function defaultQuota(object: KubeObject): void {
+  canonicalQuantities(child(child(object, "spec"), "hard"));
+}
+
+export function defaultNetworkPolicy(object: KubeObject): void {
+  const spec = below(object, "spec");
+  fill(spec, { policyTypes: ["Ingress", ...(spec["egress"] === undefined ? [] : ["Egress"])] });
+}
+
+const rbacGroup = "rbac.authorization.k8s.io";
+
+export function defaultBinding(object: KubeObject): void {
+  fill(below(object, "roleRef"), { apiGroup: rbacGroup });
+  for (const subject of items(object, "subjects")) {
+    if (subject["kind"] !== "ServiceAccount") fill(subject, { apiGroup: rbacGroup });
+  }
+}
+
+/** Empty maps and lists that metadata leaves out. */
+export function tidyMetadata(object: KubeObject): void {
+  dropEmpty(object.metadata, "labels", "annotations", "ownerReferences", "finalizers");
+}

@@ -1,0 +1,62 @@
+import protobuf from "protobufjs";
+import { badRequest } from "./status.ts";
+
+/** Kubernetes's prefix of a protobuf body: the letters k8s and a zero byte, then runtime.Unknown. */
+const magic = Buffer.from("k8s\0");
+
+/**
+ * The few messages kubectl sends as protobuf and not as JSON, with the fields we read.
+ * Field numbers are those of k8s.io/api's generated.proto; unknown fields are skipped.
+ */
+const { root } = protobuf.parse(`
+  syntax = "proto2";
+  message TypeMeta { optional string apiVersion = 1; optional string kind = 2; }
+  message Unknown { optional TypeMeta typeMeta = 1; optional bytes raw = 2; }
+  message ObjectMeta { optional string name = 1; optional string namespace = 3; }
+  message ResourceAttributes {
+    optional string namespace = 1; optional string verb = 2; optional string group = 3;
+    optional string version = 4; optional string resource = 5; optional string subresource = 6;
+    optional string name = 7;
+  }
+  message NonResourceAttributes { optional string path = 1; optional string verb = 2; }
+  message ExtraValue { repeated string items = 1; }
+  message SelfSubjectAccessReviewSpec {
+    optional ResourceAttributes resourceAttributes = 1;
+    optional NonResourceAttributes nonResourceAttributes = 2;
+  }
+  message SelfSubjectAccessReview { optional ObjectMeta metadata = 1; optional SelfSubjectAccessReviewSpec spec = 2; }
+  message SubjectAccessReviewSpec {
+    optional ResourceAttributes resourceAttributes = 1;
+    optional NonResourceAttributes nonResourceAttributes = 2;
+    optional string user = 3; repeated string groups = 4; map<string, ExtraValue> extra = 5;
+    optional string uid = 6;
+  }
+  message SubjectAccessReview { optional ObjectMeta metadata = 1; optional SubjectAccessReviewSpec spec = 2; }
+  message LocalSubjectAccessReview { optional ObjectMeta metadata = 1; optional SubjectAccessReviewSpec spec = 2; }
+  message SelfSubjectRulesReviewSpec { optional string namespace = 1; }
+  message SelfSubjectRulesReview { optional ObjectMeta metadata = 1; optional SelfSubjectRulesReviewSpec spec = 2; }
+  message SelfSubjectReview { optional ObjectMeta metadata = 1; }
+`);
+
+/** The JSON form of a protobuf review body; throws StatusError 400 for one that is not of that kind. */
+export function decodeReview(body: Buffer, kind: string): Record<string, unknown> {
+  if (!body.subarray(0, magic.length).equals(magic)) {
+    throw badRequest(
+      "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+    );
+  }
+  try {
+    const { typeMeta, raw } = plain("Unknown", body.subarray(magic.length));
+    const type = typeMeta as { apiVersion?: string; kind?: string } | undefined;
+    if (type?.kind !== kind) throw new Error(`the body is a ${type?.kind ?? "message without a kind"}`);
+    return { ...type, ...plain(kind, raw as Uint8Array) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
+  }
+}
+
+function plain(message: string, bytes: Uint8Array): Record<string, unknown> {
+  const type = root.lookupType(message);
+  return type.toObject(type.decode(bytes ?? new Uint8Array()));
+}

@@ -1,0 +1,216 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Part } from "../part.ts";
+import { auditEvent } from "./audit.ts";
+import type { AuditEvent } from "./audit.ts";
+import { denied, identify } from "./auth.ts";
+import type { Caller, Identity } from "./auth.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { answerDiscovery } from "./discovery.ts";
+import { createFaults } from "./faults.ts";
+import type { Faults } from "./faults.ts";
+import { actingUser, negotiate, readBody, send } from "./http.ts";
+import type { Answer, Call, ResourceCall } from "./http.ts";
+import { kinds, reviewKinds } from "./kinds.ts";
+import type { LogProvider } from "./logs.ts";
+import { answerOpenApi } from "./openapi.ts";
+import { createAuthorizer } from "./rbac.ts";
+import { kindOf, requestInfo } from "./request-info.ts";
+import type { RequestInfo } from "./request-info.ts";
+import { answerResource } from "./resources.ts";
+import { answerReview } from "./reviews.ts";
+import { noSuchResource, StatusError } from "./status.ts";
+import { createStore } from "./store.ts";
+import type { Store } from "./store.ts";
+
+/** A moment of a request that a test can wait for or act on. */
+export interface RequestHook extends RequestInfo {
+  /** received: nothing was done yet. answered: it was carried out, and no byte of the answer has left. */
+  phase: "received" | "answered";
+  method: string;
+  uri: string;
+  user: string;
+  /** The HTTP status, once answered. */
+  code?: number;
+}
+
+export interface ClusterOptions {
+  store?: Store;
+  identities: readonly Identity[];
+  now: () => Date;
+  /** Milliseconds between the bookmarks of a watch; a minute if not said. */
+  bookmarkEvery?: number;
+}
+
+export interface Cluster extends Part {
+  readonly store: Store;
+  /** Every request so far, oldest first; also at GET /sandbox/audit as JSON lines. */
+  readonly audit: readonly AuditEvent[];
+  readonly faults: Faults;
+  /** Called at both phases of every request, which waits for the listener; returns how to stop. */
+  onRequest(listener: (hook: RequestHook) => void | Promise<void>): () => void;
+  /** Where `kubectl logs` comes from; set by whoever runs the pods. */
+  logs: LogProvider;
+}
+
+/** The practice cluster's API server, as a part of the sandbox's one port. */
+export function createCluster(options: ClusterOptions): Cluster {
+  const { identities, now } = options;
+  const store = options.store ?? createStore();
+  bootstrap(store, { manager: "kube-apiserver", now: now() });
+  const authorizer = createAuthorizer(store);
+  const faults = createFaults();
+  const audit: AuditEvent[] = [];
+  const listeners = new Set<(hook: RequestHook) => void | Promise<void>>();
+  const closing = new AbortController();
+  const resources = { store, logs: () => cluster.logs, bookmarkEvery: options.bookmarkEvery ?? 60_000 };
+
+  async function tell(call: Call, phase: RequestHook["phase"], code?: number): Promise<void> {
+    const { verb, path, target, method, uri, caller } = call;
+    const user = actingUser(caller).name;
+    for (const listener of listeners) {
+      await listener({
+        phase,
+        verb,
+        path,
+        method,
+        uri,
+        user,
+        ...(target && { target }),
+        ...(code && { code }),
+      });
+    }
+  }
+
+  function route(call: Call): Answer {
+    const { target, path } = call;
+    if (path === "/sandbox/audit")
+      return { code: 200, text: audit.map((event) => `${JSON.stringify(event)}\n`).join("") };
+    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return { code: 200, text: "ok" };
+    const described = answerDiscovery(call) ?? answerOpenApi(call);
+    if (described) return described;
+    const groupServed = kinds.some((kind) => kind.group === target?.group && kind.version === target.version);
+    if (!target || !(groupServed || reviewKinds.some((kind) => kind.group === target.group))) {
+      return { code: 404, text: "404 page not found\n" };
+    }
+    const kind = kindOf(target);
+    if (!kind) throw noSuchResource();
+    const resourceCall: ResourceCall = { ...call, target };
+    if (reviewKinds.includes(kind)) return answerReview(authorizer, resourceCall, kind);
+    return answerResource(resources, resourceCall, kind);
+  }
+
+  function authorize(call: Call): void {
+    const { verb, path, target } = call;
+    const attributes = { user: actingUser(call.caller), verb, ...(target ? { resource: target } : { path }) };
+    if (!authorizer.authorize(attributes).allowed) throw denied(attributes);
+  }
+
+  async function answer(call: Call, problem: unknown): Promise<Answer> {
+    try {
+      if (problem) throw problem;
+      await tell(call, "received");
+      faults.check(call);
+      authorize(call);
+      return route(call);
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    res.once("close", () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, closing.signal]);
+    if ((await faults.delay(signal)) === "cut") {
+      req.socket.destroy();
+      return;
+    }
+    const uri = req.url ?? "/";
+    const url = new URL(uri, "http://sandbox");
+    const method = req.method ?? "GET";
+    const [caller, problem] = whoIs(req);
+    const call: Call = {
+      ...requestInfo(method, url.pathname, url.searchParams),
+      method,
+      uri,
+      query: url.searchParams,
+      headers: req.headers,
+      body: Buffer.alloc(0),
+      caller,
+      now: now(),
+      signal,
+    };
+    let given: Answer;
+    try {
+      call.body = await readBody(req);
+      given = await answer(call, problem);
+    } catch (error) {
+      given = failure(error);
+    }
+    record(call, given);
+    await tell(call, "answered", given.code);
+    if (faults.current.down) req.socket.destroy();
+    else await send(res, given, wantsYaml(call));
+  }
+
+  function whoIs(req: IncomingMessage): [Caller, unknown] {
+    try {
+      return [identify(req, identities, authorizer), undefined];
+    } catch (error) {
+      return [{ user: { name: "system:anonymous", groups: ["system:unauthenticated"] } }, error];
+    }
+  }
+
+  function record(call: Call, given: Answer): void {
+    if (call.path.startsWith("/sandbox/")) return;
+    const status =
+      "body" in given ? (given.body as { message?: string; reason?: string; kind?: string }) : {};
+    const { message, reason } = status.kind === "Status" ? status : {};
+    audit.push(
+      auditEvent(call, {
+        code: given.code,
+        started: "stream" in given,
+        ...(message && { message }),
+        ...(reason && { reason }),
+        at: now(),
+      }),
+    );
+  }
+
+  const cluster: Cluster = {
+    store,
+    audit,
+    faults,
+    handle,
+    onRequest(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    logs: noLogs,
+    close() {
+      closing.abort();
+      return Promise.resolve();
+    },
+  };
+  return cluster;
+}
+
+async function* noLogs(): AsyncGenerator<string> {
+  // Nobody runs the pods, so they have said nothing.
+}
+
+function wantsYaml(call: Call): boolean {
+  return (
+    call.method === "GET" &&
+    /application\/yaml/.test(call.headers.accept ?? "") &&
+    negotiate(call.headers.accept).yaml
+  );
+}
+
+/** A refusal as its Status; anything else as a 500 that says so. */
+function failure(error: unknown): Answer {
+  if (error instanceof StatusError) return { code: error.status.code, body: error.status };
+  const why = error instanceof Error ? error.message : String(error);
+  const { status } = new StatusError(500, "InternalError", `Internal error occurred: ${why}`);
+  return { code: 500, body: status };
+}
