@@ -1,0 +1,31 @@
+import { sendJson, urlOf } from "../http.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Part } from "../part.ts";
+import type { PracticeApp } from "./practice-apps.ts";
+
+/**
+ * The HTTP side of the practice apps under `/apps/<app>/health` and `/ready`: `/ready` is 200 while a pod is Ready;
+ * `/health` also says 503 while a bad release answers for users.
+ */
+export function createApps(apps: readonly PracticeApp[], metrics: Pick<Metrics, "health" | "tick">): Part {
+  return {
+    async handle(req, res) {
+      const [, name, check] = urlOf(req).pathname.split("/");
+      const app = apps.find((candidate) => candidate.name === name && candidate.http);
+      if (!app || (check !== "health" && check !== "ready")) {
+        sendJson(res, 404, { status: "not found" });
+        return;
+      }
+      // Read now: who asks right after a rollout must not hear of the pods before it.
+      await metrics.tick();
+      const health = metrics.health(app.name);
+      if (!health || health.ready === 0) {
+        sendJson(res, 503, { status: "unavailable", detail: "no pod is ready" });
+        return;
+      }
+      const degraded = check === "health" && (health.errors > 0 || health.slow > 0);
+      sendJson(res, degraded ? 503 : 200, { status: degraded ? "degraded" : "ok", release: health.tag });
+    },
+    close: () => Promise.resolve(),
+  };
+}

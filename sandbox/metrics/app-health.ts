@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { PracticeApp } from "../apps/practice-apps.ts";
+import { cluster } from "../seed.ts";
+import type { KubeReader } from "./kube-reader.ts";
+
+/** What a cluster says of one app at one moment. */
+export interface AppHealth {
+  /** Image tag of the workload's template. */
+  tag: string;
+  desired: number;
+  ready: number;
+  /** Shares of the Ready pods, 0 to 1, whose release answers with errors, or slowly. */
+  errors: number;
+  slow: number;
+}
+
+const Container = z.object({ name: z.string(), image: z.string() });
+
+const Workloads = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        replicas: z.number().default(1),
+        selector: z.object({ matchLabels: z.record(z.string(), z.string()).default({}) }),
+        template: z.object({ spec: z.object({ containers: z.array(Container) }) }),
+      }),
+    }),
+  ),
+});
+
+const Pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        labels: z.record(z.string(), z.string()).default({}),
+        deletionTimestamp: z.string().optional(),
+      }),
+      spec: z.object({ containers: z.array(Container) }),
+      status: z
+        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+        .default({ conditions: [] }),
+    }),
+  ),
+});
+type Pod = z.infer<typeof Pods>["items"][number];
+
+/** "registry:5000/image:v1.2.0@sha256:…" → "v1.2.0"; "latest" without a tag. */
+export function tagOf(image: string): string {
+  return /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? "latest";
+}
+
+function isServing(pod: Pod): boolean {
+  const ready = pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  return ready && pod.metadata.deletionTimestamp === undefined;
+}
+
+function share(pods: readonly Pod[], container: string, ending: string): number {
+  if (pods.length === 0) return 0;
+  const bad = pods.filter((pod) => imageOf(pod.spec.containers, container).endsWith(ending));
+  return bad.length / pods.length;
+}
+
+/** The tag of the app's container; a sidecar's says nothing. */
+function imageOf(containers: readonly z.infer<typeof Container>[], container: string): string {
+  const chosen = containers.find(({ name }) => name === container) ?? containers[0];
+  return chosen ? tagOf(chosen.image) : "latest";
+}
+
+/** Reads all apps of the namespace at once; an app whose workload is missing is missing in the answer. */
+export async function readHealth(
+  read: KubeReader,
+  apps: readonly PracticeApp[],
+): Promise<Map<string, AppHealth>> {
+  const { namespace } = cluster;
+  const [deployments, pods] = await Promise.all([
+    read(`/apis/apps/v1/namespaces/${namespace}/deployments`).then((list) => Workloads.parse(list)),
+    read(`/api/v1/namespaces/${namespace}/pods`).then((list) => Pods.parse(list)),
+  ]);
+  const health = new Map<string, AppHealth>();
+  for (const app of apps) {
+    const workload = deployments.items.find(({ metadata }) => `deployment/${metadata.name}` === app.workload);
+    if (!workload) continue;
+    const labels = Object.entries(workload.spec.selector.matchLabels);
+    const own = pods.items.filter((pod) =>
+      labels.every(([name, value]) => pod.metadata.labels[name] === value),
+    );
+    const serving = own.filter(isServing);
+    health.set(app.name, {
+      tag: imageOf(workload.spec.template.spec.containers, app.container),
+      desired: workload.spec.replicas,
+      ready: serving.length,
+      errors: share(serving, app.container, "-errors"),
+      slow: share(serving, app.container, "-slow"),
+    });
+  }
+  return health;
+}

@@ -1,0 +1,98 @@
+import type { PracticeApp } from "../apps/practice-apps.ts";
+import { sendText, urlOf } from "../http.ts";
+import type { Part } from "../part.ts";
+import { type AppHealth, readHealth } from "./app-health.ts";
+import { exposition } from "./exposition.ts";
+import type { KubeReader } from "./kube-reader.ts";
+import { type Element, evaluate } from "./promql/evaluate.ts";
+import { parse } from "./promql/parse.ts";
+import { serveQueries } from "./query-api.ts";
+import { createRecorder } from "./recorder.ts";
+import { createSeriesStore } from "./series.ts";
+
+export interface MetricsOptions {
+  /** The cluster whose health the figures follow: the practice cluster or a real one. */
+  read: KubeReader;
+  apps: readonly PracticeApp[];
+  clock?: () => number;
+  /** Milliseconds between two readings. */
+  interval?: number;
+}
+
+const keepMs = 30 * 60_000;
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** A Prometheus whose figures are computed from the health of a cluster's pods, mounted under `/prom`. */
+export function createMetrics(options: MetricsOptions) {
+  const clock = options.clock ?? Date.now;
+  const store = createSeriesStore(keepMs);
+  const recorder = createRecorder(store, options.apps);
+  const listeners = new Set<() => void>();
+  let health: ReadonlyMap<string, AppHealth> = new Map();
+  let lastAt: number | null = null;
+  let unreachable: string | null = null;
+  let ticking: Promise<void> | null = null;
+
+  async function read(): Promise<void> {
+    try {
+      health = await readHealth(options.read, options.apps);
+      unreachable = null;
+    } catch (error) {
+      // The apps go on while the API server is down: the last known health counts.
+      unreachable = (error as Error).message;
+    }
+    const at = clock();
+    recorder.record(health, lastAt === null ? 0 : (at - lastAt) / 1_000, at);
+    lastAt = at;
+    for (const listener of listeners) listener();
+  }
+
+  /** Readings never overlap: a slow API server makes them rarer. */
+  function tick(): Promise<void> {
+    ticking ??= read().finally(() => {
+      ticking = null;
+    });
+    return ticking;
+  }
+
+  const timer = setInterval(() => void tick(), options.interval ?? 1_000);
+  timer.unref();
+
+  const part: Part = {
+    async handle(req, res) {
+      const { pathname } = urlOf(req);
+      if (pathname === "/metrics") {
+        res
+          .writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
+          .end(exposition(store));
+      } else if (pathname === "/-/healthy" || pathname === "/-/ready") {
+        sendText(res, 200, `Prometheus Server is ${pathname === "/-/healthy" ? "Healthy" : "Ready"}.`);
+      } else {
+        await serveQueries(store, clock, req, res);
+      }
+    },
+    async close() {
+      clearInterval(timer);
+      await ticking;
+    },
+  };
+
+  return {
+    ...part,
+    /** Reads the cluster and records once, besides the timer. */
+    tick,
+    onTick(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    health: (app: string): AppHealth | undefined => health.get(app),
+    /** Why the cluster could not be read the last time; null: it could. */
+    unreachable: () => unreachable,
+    /** @throws {BadQuery} */
+    query(promql: string): Element[] {
+      const value = evaluate(parse(promql), store, clock());
+      return value.type === "vector" ? value.elements : [{ labels: {}, value: value.value }];
+    },
+  };
+}

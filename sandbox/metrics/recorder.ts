@@ -1,0 +1,68 @@
+import type { PracticeApp } from "../apps/practice-apps.ts";
+import { cluster } from "../seed.ts";
+import type { AppHealth } from "./app-health.ts";
+import { type Labels, labelsKey, type SeriesStore } from "./series.ts";
+import { experience, latencyBounds, shareWithin } from "./traffic.ts";
+
+/** What each metric is, for `/prom/metrics`. */
+export const metricTypes = {
+  http_requests_total: { type: "counter", help: "Requests answered, by status code." },
+  http_request_duration_seconds: { type: "histogram", help: "Time until requests were answered." },
+  container_cpu_usage_seconds_total: { type: "counter", help: "CPU time used by an app's containers." },
+  container_memory_working_set_bytes: { type: "gauge", help: "Memory used by an app's containers." },
+  kube_deployment_spec_replicas: { type: "gauge", help: "Replicas that are wanted." },
+  kube_deployment_status_replicas_available: { type: "gauge", help: "Replicas that are Ready." },
+} as const;
+
+/** Counts as an app and its gateway would, from the health that the cluster shows. */
+export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[]) {
+  const counters = new Map<string, number>();
+  let tick = 0;
+
+  /** The true value keeps its fraction; what is shown is whole, as counters of requests are. */
+  function count(name: string, labels: Labels, increase: number, at: number): void {
+    const key = `${name}${labelsKey(labels)}`;
+    const value = (counters.get(key) ?? 0) + increase;
+    counters.set(key, value);
+    store.append(name, labels, {
+      at,
+      value: name.endsWith("_seconds_total") || name.endsWith("_sum") ? value : Math.floor(value),
+    });
+  }
+
+  function record(app: PracticeApp, health: AppHealth, seconds: number, at: number): void {
+    const labels = { app: app.name, namespace: cluster.namespace };
+    const seen = experience(health, tick, app.name.length);
+    store.append("kube_deployment_spec_replicas", labels, { at, value: health.desired });
+    store.append("kube_deployment_status_replicas_available", labels, { at, value: health.ready });
+    store.append("container_memory_working_set_bytes", labels, { at, value: Math.round(seen.memoryBytes) });
+    count("container_cpu_usage_seconds_total", labels, seen.cpuCores * seconds, at);
+    if (!app.http) return;
+
+    const requests = seen.requestsPerSecond * seconds;
+    const failed = requests * seen.errorRate;
+    // 500 is the app's own answer, 503 its gateway's when no pod is left. All exist from the start, as a rate needs.
+    count("http_requests_total", { ...labels, code: "200" }, requests - failed, at);
+    count("http_requests_total", { ...labels, code: "500" }, health.ready > 0 ? failed : 0, at);
+    count("http_requests_total", { ...labels, code: "503" }, health.ready > 0 ? 0 : failed, at);
+    for (const bound of latencyBounds) {
+      const within = requests * shareWithin(bound, seen.p95Seconds);
+      count("http_request_duration_seconds_bucket", { ...labels, le: String(bound) }, within, at);
+    }
+    count("http_request_duration_seconds_bucket", { ...labels, le: "+Inf" }, requests, at);
+    count("http_request_duration_seconds_count", labels, requests, at);
+    // The mean of an exponential curve, from its 95th percentile.
+    count("http_request_duration_seconds_sum", labels, requests * (seen.p95Seconds / Math.log(20)), at);
+  }
+
+  return {
+    /** @param seconds that have passed since the last call; 0 the first time. */
+    record(health: ReadonlyMap<string, AppHealth>, seconds: number, at: number): void {
+      tick += 1;
+      for (const app of apps) {
+        const own = health.get(app.name);
+        if (own) record(app, own, seconds, at);
+      }
+    },
+  };
+}
