@@ -4,6 +4,7 @@ import type { Approvals } from "./approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Playbooks } from "./load-playbooks.ts";
+import type { LockKeeper } from "./lock-keeper.ts";
 import type { Planner } from "./planner.ts";
 import type { Chat, Clusters, Directory, Pager } from "./ports.ts";
 import type { Runs } from "./runs.ts";
@@ -17,6 +18,7 @@ export interface UseCases {
   approvals: Approvals;
   runs: Pick<Runs, "stop">;
   planMessages: PlanMessages;
+  lockKeeper: LockKeeper;
   incidents: Incidents;
   playbooks: () => Playbooks;
   authorizer: Authorizer;

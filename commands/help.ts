@@ -1,0 +1,67 @@
+import { UserError } from "../src/domain/errors.ts";
+import type { Text } from "../src/domain/view.ts";
+import type { Command } from "../src/engine/command.ts";
+import { nearest } from "../src/engine/nearest.ts";
+import { page } from "../src/engine/page.ts";
+
+/** Lists the commands of a catalogue that the asker may use, anywhere; `help <command>` explains one. */
+export function helpFor(commands: readonly Command[]): Command {
+  return {
+    name: "help",
+    usage: "help [command]",
+    summary: "What you may do here",
+    examples: ["help", "help rollback"],
+    permission: null,
+    positionals: ["command"],
+    flags: {},
+    async run(args, { actor }, { config, authorizer }) {
+      const named = args["command"];
+      if (named !== undefined) return { to: "asker", view: explain(named, commands) };
+      const scopes = [
+        {},
+        ...Object.entries(config.apps).flatMap(([app, { environments }]) =>
+          Object.keys(environments).map((environment) => ({ app, environment })),
+        ),
+      ];
+      const items: Text[] = [];
+      for (const { usage, summary, permission } of commands) {
+        const verdicts =
+          permission === null
+            ? [true]
+            : await Promise.all(scopes.map((scope) => authorizer.allows(actor, permission, scope)));
+        if (verdicts.some(Boolean)) items.push([{ code: usage }, ` ${summary}`]);
+      }
+      return {
+        to: "asker",
+        view: page(
+          "What you may do",
+          { type: "list", items },
+          {
+            type: "note",
+            text: "In a thread, mention the app instead: Slack allows no slash commands there.",
+          },
+        ),
+      };
+    },
+  };
+}
+
+function explain(name: string, commands: readonly Command[]) {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    const near = nearest(
+      name,
+      commands.map((candidate) => candidate.name),
+    );
+    throw new UserError(`There is no command "${name}".`, {
+      ...(near !== undefined && { why: `Did you mean \`help ${near}\`?` }),
+      next: "`help` lists them all.",
+    });
+  }
+  return page(
+    command.name,
+    { type: "text", text: command.summary },
+    { type: "code", text: command.usage, language: "text" },
+    { type: "list", items: command.examples.map((example) => ({ code: example })) },
+  );
+}

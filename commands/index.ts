@@ -1,0 +1,30 @@
+import type { Command } from "../src/engine/command.ts";
+import { approve } from "./approve.ts";
+import { deny } from "./deny.ts";
+import { helpFor } from "./help.ts";
+import { history } from "./history.ts";
+import { locks } from "./locks.ts";
+import { playbooks } from "./playbooks.ts";
+import { rollback } from "./rollback.ts";
+import { runs } from "./runs.ts";
+import { status } from "./status.ts";
+import { stop } from "./stop.ts";
+import { undo } from "./undo.ts";
+import { whoami } from "./whoami.ts";
+
+/** Every subcommand, in the order `help` prints them. */
+const catalogue: Command[] = [
+  rollback,
+  undo,
+  status,
+  history,
+  runs,
+  stop,
+  approve,
+  deny,
+  locks,
+  whoami,
+  playbooks,
+];
+
+export const commands: readonly Command[] = [...catalogue, helpFor(catalogue)];

@@ -1,0 +1,43 @@
+import { actorName } from "../src/domain/actor.ts";
+import { UserError } from "../src/domain/errors.ts";
+import type { Command } from "../src/engine/command.ts";
+import { line, page, table } from "../src/engine/page.ts";
+import { heldLocks } from "../src/store/locks.ts";
+
+export const locks: Command = {
+  name: "locks",
+  usage: 'locks [take <target> --reason "…"]',
+  summary: "Which workloads a run holds, and taking one over when on call",
+  examples: ["locks", 'locks take practice/credit-risk-ai/deployment/api-deployment --reason "R12 hangs"'],
+  permission: "run:read",
+  positionals: ["verb", "target"],
+  flags: { reason: { type: "string" } },
+  async run(args, { actor, invocation }, { db, lockKeeper }) {
+    const { verb, target } = args;
+    if (verb === "take") {
+      if (target === undefined) throw new UserError("Which target?", { next: "`locks` lists what is held." });
+      const held = await lockKeeper.takeOver(target, {
+        actor,
+        reason: args["reason"] ?? null,
+        cause: invocation.id,
+      });
+      return {
+        to: "channel",
+        view: line(
+          `${actor.name} took the lock of ${target} over from R${held.run}, which stops before its next change.`,
+        ),
+      };
+    }
+    if (verb !== undefined)
+      throw new UserError(`locks does not know "${verb}".`, { next: `Usage: ${locks.usage}` });
+    const held = await heldLocks(db);
+    if (held.length === 0) return { to: "asker", view: line("No workload is locked.") };
+    const rows = held.map((lock) => [
+      lock.target,
+      `R${lock.run}`,
+      actorName(lock.holder),
+      `${lock.taken_at.toISOString().slice(11, 19)} UTC`,
+    ]);
+    return { to: "asker", view: page("Locks", table(["Target", "Run", "Held by", "Since"], rows)) };
+  },
+};

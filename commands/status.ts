@@ -1,0 +1,101 @@
+import { intlFormatDistance } from "date-fns";
+import { actorName } from "../src/domain/actor.ts";
+import { targetKey, targetOf } from "../src/domain/app.ts";
+import { UserError } from "../src/domain/errors.ts";
+import type { Block, LabeledText, View } from "../src/domain/view.ts";
+import { appOf, environmentOf } from "../src/engine/apps.ts";
+import type { Args, Command, CommandContext } from "../src/engine/command.ts";
+import { page } from "../src/engine/page.ts";
+import { planDetailView, planView } from "../src/engine/plan-view.ts";
+import { planNumber } from "../src/engine/references.ts";
+import type { UseCases } from "../src/engine/use-cases.ts";
+import { openOutage } from "../src/store/incidents.ts";
+import { heldLocks } from "../src/store/locks.ts";
+import { planByNumber } from "../src/store/plans.ts";
+
+const isPlan = (text: string | undefined): boolean => /^p\d+$/i.test(text ?? "");
+
+async function planStatus(
+  text: string,
+  { now }: CommandContext,
+  { db, approvals }: UseCases,
+): Promise<{ view: View; details: View }> {
+  const number = planNumber(text);
+  const stored = await planByNumber(db, number);
+  if (!stored)
+    throw new UserError(`There is no plan P${number}.`, { next: "Plan again, e.g. `rollback <app>`." });
+  return {
+    view: planView(stored, await approvals.need(stored.plan, stored.askedAt), now()),
+    details: planDetailView(stored),
+  };
+}
+
+async function appStatus(
+  args: Args,
+  { actor, incident, now }: CommandContext,
+  { config, db, clusters }: UseCases,
+): Promise<View> {
+  const app = appOf(config.apps, args["app"], incident);
+  const environment = environmentOf(config.apps, { app: app.name, environment: args["env"] }, incident);
+  const target = targetOf(app.environments[environment]!);
+  const cluster = clusters.as(actor, target.cluster);
+  const workload = await cluster.workload(target);
+  const [rollout, pods, revisions, locks, outage] = await Promise.all([
+    cluster.rolloutStatus(workload),
+    cluster.pods(workload),
+    cluster.revisions(workload),
+    heldLocks(db),
+    openOutage(db, app.name, environment),
+  ]);
+  const current = revisions.find((revision) => revision.current);
+  const lock = locks.find((held) => held.target === targetKey(target));
+  const ready = pods.filter((pod) => pod.ready).length;
+  const facts: LabeledText[] = [
+    { label: "Workload", value: { code: `${target.namespace}/${target.kind}/${target.name}` } },
+    { label: "Rollout", value: rollout.detail },
+    { label: "Pods", value: `${ready} of ${workload.replicas} ready` },
+    { label: "Image", value: { code: [...new Set(pods.map((pod) => pod.image))].join(", ") || "none" } },
+    {
+      label: "Revision",
+      value: current
+        ? `${current.number}, ${intlFormatDistance(current.createdAt, now(), { locale: "en" })}`
+        : "not known",
+    },
+    ...(lock ? [{ label: "Lock", value: `R${lock.run}, ${actorName(lock.holder)}` }] : []),
+    ...(outage
+      ? [{ label: "Incident", value: `${outage.channelName}, ${outage.severity}, ${outage.status}` }]
+      : []),
+  ];
+  const unwell = pods
+    .filter((pod) => !pod.ready)
+    .map(
+      (pod) =>
+        `${pod.name}: ${pod.reason ?? pod.phase}${pod.restarts > 0 ? `, ${pod.restarts} restarts` : ""}`,
+    );
+  const list: Block | null = unwell.length > 0 ? { type: "list", items: unwell } : null;
+  return page(`${app.title} in ${environment}`, { type: "facts", facts }, list);
+}
+
+export const status: Command = {
+  name: "status",
+  usage: "status [app|plan] [--env <environment>]",
+  summary: "How a workload stands now, or a plan with its diff",
+  examples: ["status", "status api", "status P12"],
+  permission: "workload:read",
+  positionals: ["app"],
+  flags: { env: { type: "string" } },
+  async scope(args, { incident }, { config, db }) {
+    if (isPlan(args["app"])) {
+      const stored = await planByNumber(db, planNumber(args["app"]));
+      return { app: stored?.plan.app, environment: stored?.plan.environment };
+    }
+    const app = appOf(config.apps, args["app"], incident).name;
+    return { app, environment: environmentOf(config.apps, { app, environment: args["env"] }, incident) };
+  },
+  async run(args, context, uses) {
+    const named = args["app"];
+    if (named !== undefined && isPlan(named))
+      return { to: "asker", ...(await planStatus(named, context, uses)) };
+    return { to: "asker", view: await appStatus(args, context, uses) };
+  },
+};
