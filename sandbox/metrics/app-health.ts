@@ -12,14 +12,19 @@ export interface AppHealth {
   /** Shares of the Ready pods, 0 to 1, whose release answers with errors, or slowly. */
   errors: number;
   slow: number;
+  /** Whether the rollout ran into its progress deadline. */
+  stuck: boolean;
 }
 
 const Container = z.object({ name: z.string(), image: z.string() });
+
+const conditions = z.array(z.object({ type: z.string(), status: z.string() }));
 
 const Workloads = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string() }),
+      status: z.object({ conditions: conditions.default([]) }).default({ conditions: [] }),
       spec: z.object({
         replicas: z.number().default(1),
         selector: z.object({ matchLabels: z.record(z.string(), z.string()).default({}) }),
@@ -37,9 +42,7 @@ const Pods = z.object({
         deletionTimestamp: z.string().optional(),
       }),
       spec: z.object({ containers: z.array(Container) }),
-      status: z
-        .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
-        .default({ conditions: [] }),
+      status: z.object({ conditions: conditions.default([]) }).default({ conditions: [] }),
     }),
   ),
 });
@@ -92,6 +95,9 @@ export async function readHealth(
       ready: serving.length,
       errors: share(serving, app.container, "-errors"),
       slow: share(serving, app.container, "-slow"),
+      stuck: workload.status.conditions.some(
+        ({ type, status }) => type === "Progressing" && status === "False",
+      ),
     });
   }
   return health;

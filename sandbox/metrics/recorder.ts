@@ -11,6 +11,10 @@ export const metricTypes = {
   container_cpu_usage_seconds_total: { type: "counter", help: "CPU time used by an app's containers." },
   container_memory_working_set_bytes: { type: "gauge", help: "Memory used by an app's containers." },
   kube_deployment_spec_replicas: { type: "gauge", help: "Replicas that are wanted." },
+  kube_deployment_status_condition: {
+    type: "gauge",
+    help: "Conditions of a Deployment, 1 for the one that holds.",
+  },
   kube_deployment_status_replicas_available: { type: "gauge", help: "Replicas that are Ready." },
 } as const;
 
@@ -35,6 +39,14 @@ export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[])
     const seen = experience(health, tick, app.name.length);
     store.append("kube_deployment_spec_replicas", labels, { at, value: health.desired });
     store.append("kube_deployment_status_replicas_available", labels, { at, value: health.ready });
+    for (const status of ["true", "false"]) {
+      const holds = health.stuck === (status === "false");
+      store.append(
+        "kube_deployment_status_condition",
+        { ...labels, condition: "Progressing", status },
+        { at, value: Number(holds) },
+      );
+    }
     store.append("container_memory_working_set_bytes", labels, { at, value: Math.round(seen.memoryBytes) });
     count("container_cpu_usage_seconds_total", labels, seen.cpuCores * seconds, at);
     if (!app.http) return;
