@@ -1,0 +1,35 @@
+import type { Clock } from "../domain/clock.ts";
+import type { Queries } from "../store/database.ts";
+import { alertsOfIncident } from "../store/alerts.ts";
+import { incidentByNumber } from "../store/incidents.ts";
+import { planByNumber, waitingPlans } from "../store/plans.ts";
+import { listRuns } from "../store/runs.ts";
+import { readStream } from "../store/timeline.ts";
+import { incidentCard } from "./incident-card.ts";
+import { actorInline } from "./people.ts";
+import { show } from "./record.ts";
+
+/** Renders an incident's card from the record and stores it as the latest state of its one pinned message. */
+export async function showIncident(trx: Queries, number: number, now: Clock): Promise<void> {
+  const incident = await incidentByNumber(trx, number);
+  if (!incident) return;
+  const [row] = await listRuns(trx, { incident: number, limit: 1 });
+  const stored = row && (await planByNumber(trx, row.plan));
+  const offer = (await waitingPlans(trx, number)).find((plan) => plan.plan.actor.kind !== "person") ?? null;
+  const acknowledged = (await readStream(trx, `incident:${number}`)).findLast(
+    (entry) => entry.fact.kind === "incident.acknowledged",
+  );
+  const view = incidentCard({
+    incident,
+    alerts: await alertsOfIncident(trx, number),
+    offer,
+    run: row && stored ? { row, stored } : null,
+    acknowledgedBy: acknowledged ? actorInline(acknowledged.actor) : null,
+  });
+  await show(
+    trx,
+    `incident:${number}:card`,
+    { do: "post", channel: { incident: number }, view, pin: true },
+    now(),
+  );
+}

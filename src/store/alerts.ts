@@ -1,0 +1,77 @@
+import { sql } from "kysely";
+import { parseISO } from "date-fns";
+import type { Alert } from "../domain/alert.ts";
+import type { Queries } from "./database.ts";
+import type { Row } from "./tables.ts";
+
+export interface Sighted {
+  alert: Alert;
+  app: string | null;
+  environment: string | null;
+  at: Date;
+}
+
+export type Change = "new" | "repeated" | "resolved";
+
+/** Stores one arrival of an alert: a repeat only counts up. Says what it changed. */
+export async function upsertAlert(
+  trx: Queries,
+  { alert, app, environment, at }: Sighted,
+): Promise<{ row: Row<"alert">; change: Change }> {
+  const startsAt = parseISO(alert.startsAt);
+  const before = await trx
+    .selectFrom("alert")
+    .select("status")
+    .where("source", "=", alert.source)
+    .where("fingerprint", "=", alert.fingerprint)
+    .where("starts_at", "=", startsAt)
+    .forUpdate()
+    .executeTakeFirst();
+  const row = await trx
+    .insertInto("alert")
+    .values({
+      source: alert.source,
+      fingerprint: alert.fingerprint,
+      starts_at: startsAt,
+      ends_at: alert.endsAt === null ? null : parseISO(alert.endsAt),
+      status: alert.status,
+      level: alert.level,
+      title: alert.title,
+      app,
+      environment,
+      last_received_at: at,
+      body: JSON.stringify(alert),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["source", "fingerprint", "starts_at"]).doUpdateSet({
+        // A late "firing" of an alert that is resolved is an old delivery: an alert that fires anew starts at another time.
+        status: sql`case when alert.status = 'resolved' then alert.status else excluded.status end`,
+        ends_at: sql`coalesce(excluded.ends_at, alert.ends_at)`,
+        received: sql`alert.received + 1`,
+        last_received_at: at,
+      }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  if (!before) return { row, change: alert.status === "resolved" ? "resolved" : "new" };
+  return { row, change: before.status === "firing" && row.status === "resolved" ? "resolved" : "repeated" };
+}
+
+export async function attachAlert(trx: Queries, id: number, incident: number): Promise<void> {
+  await trx.updateTable("alert").set({ incident }).where("id", "=", id).execute();
+}
+
+export async function alertsOfIncident(db: Queries, incident: number): Promise<Row<"alert">[]> {
+  return db.selectFrom("alert").selectAll().where("incident", "=", incident).orderBy("starts_at").execute();
+}
+
+/** Firing alerts of an app: while one fires, its revision is not well. */
+export async function firingAlerts(db: Queries, app: string, environment: string): Promise<Row<"alert">[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("app", "=", app)
+    .where("environment", "=", environment)
+    .where("status", "=", "firing")
+    .execute();
+}
