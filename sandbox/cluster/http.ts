@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { parse, stringify } from "yaml";
 import type { Caller } from "./auth.ts";
 import { isRecord } from "./object.ts";
+import { decodeProtobuf, speaksProtobuf } from "./protobuf.ts";
 import type { RequestInfo, Target } from "./request-info.ts";
 import type { User } from "./rbac.ts";
 import { badRequest, StatusError } from "./status.ts";
@@ -55,10 +56,12 @@ export function mediaType(header: string | undefined): string {
 
 const bodyTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
-/** The JSON or YAML object in a body that should be a `kind`; throws StatusError 400 or 415. */
+/** The object in a body that should be a `kind`; throws StatusError 400 or 415. */
 export function decodeObject(call: Pick<Call, "headers" | "body">, kind: string): Record<string, unknown> {
   const type = mediaType(call.headers["content-type"]) || "application/json";
   const text = call.body.toString("utf8");
+  if (type === "application/vnd.kubernetes.protobuf" && speaksProtobuf(kind))
+    return decodeProtobuf(call.body, kind);
   if (type !== "application/json" && type !== "application/yaml") {
     const why = "the body of the request was in an unknown format";
     const message = `${why} - accepted media types include: ${bodyTypes.join(", ")}`;

@@ -5,14 +5,21 @@ import { badRequest } from "./status.ts";
 const magic = Buffer.from("k8s\0");
 
 /**
- * The few messages kubectl sends as protobuf and not as JSON, with the fields we read.
+ * Messages kubectl sends as protobuf and not as JSON, with the fields we read: the reviews, and what its
+ * shorter `create` commands make.
  * Field numbers are those of k8s.io/api's generated.proto; unknown fields are skipped.
  */
 const { root } = protobuf.parse(`
   syntax = "proto2";
   message TypeMeta { optional string apiVersion = 1; optional string kind = 2; }
   message Unknown { optional TypeMeta typeMeta = 1; optional bytes raw = 2; }
-  message ObjectMeta { optional string name = 1; optional string namespace = 3; }
+  message ObjectMeta {
+    optional string name = 1; optional string generateName = 2; optional string namespace = 3;
+    map<string, string> labels = 11; map<string, string> annotations = 12;
+  }
+  message Namespace { optional ObjectMeta metadata = 1; }
+  message ServiceAccount { optional ObjectMeta metadata = 1; }
+  message ConfigMap { optional ObjectMeta metadata = 1; map<string, string> data = 2; optional bool immutable = 4; }
   message ResourceAttributes {
     optional string namespace = 1; optional string verb = 2; optional string group = 3;
     optional string version = 4; optional string resource = 5; optional string subresource = 6;
@@ -38,8 +45,13 @@ const { root } = protobuf.parse(`
   message SelfSubjectReview { optional ObjectMeta metadata = 1; }
 `);
 
-/** The JSON form of a protobuf review body; throws StatusError 400 for one that is not of that kind. */
-export function decodeReview(body: Buffer, kind: string): Record<string, unknown> {
+/** Whether protobuf bodies of a kind can be read. */
+export function speaksProtobuf(kind: string): boolean {
+  return root.get(kind) instanceof protobuf.Type;
+}
+
+/** The JSON form of a protobuf body; throws StatusError 400 for one that is not of that kind. */
+export function decodeProtobuf(body: Buffer, kind: string): Record<string, unknown> {
   if (!body.subarray(0, magic.length).equals(magic)) {
     throw badRequest(
       "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { actingUser, decodeObject, mediaType } from "./http.ts";
+import { actingUser, decodeObject } from "./http.ts";
 import type { Answer, ResourceCall } from "./http.ts";
 import { apiVersionOf } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { timestamp } from "./object.ts";
-import { decodeReview } from "./protobuf.ts";
 import type { Attributes, Authorizer, PolicyRule, User } from "./rbac.ts";
 import { badRequest, cause, invalid, methodNotAllowed } from "./status.ts";
 import { isDryRun } from "./write.ts";
@@ -33,9 +32,7 @@ type AccessReview = z.infer<typeof AccessSpec>;
 export function answerReview(authorizer: Authorizer, call: ResourceCall, kind: Kind): Answer {
   if (call.verb !== "create" || call.target.name) throw methodNotAllowed();
   isDryRun(call);
-  const type = mediaType(call.headers["content-type"]);
-  const protobuf = type === "application/vnd.kubernetes.protobuf";
-  const sent = protobuf ? decodeReview(call.body, kind.kind) : decodeObject(call, kind.kind);
+  const sent = decodeObject(call, kind.kind);
   const user = actingUser(call.caller);
   const respond = (status: object): Answer => ({
     code: 201,

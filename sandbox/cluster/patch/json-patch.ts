@@ -1,4 +1,4 @@
-import { applyOperation, JsonPatchError, unescapePathComponent } from "fast-json-patch";
+import fastJsonPatch from "fast-json-patch";
 import type { Operation } from "fast-json-patch";
 import { isRecord } from "../object.ts";
 import { StatusError } from "../status.ts";
@@ -10,35 +10,42 @@ import { StatusError } from "../status.ts";
 export function jsonPatch(target: object, patch: unknown[]): unknown {
   let document: unknown = structuredClone(target);
   for (const operation of patch) {
+    if (!isOperation(operation)) throw rejected();
+    const next = addsInstead(document, operation) ? { ...operation, op: "add" as const } : operation;
     try {
-      const next = lenient(document, operation as Operation);
-      document = applyOperation(document, next, true, false).newDocument;
+      document = fastJsonPatch.applyOperation(document, next, true, false).newDocument;
     } catch (error) {
-      if (error instanceof JsonPatchError) throw rejected();
-      throw error;
+      throw rejected(error);
     }
   }
   return document;
 }
 
-function rejected(): StatusError {
-  return new StatusError(
-    422,
-    "Invalid",
-    "the server rejected our request due to an error in our request",
-    {},
-  );
+/** Which operation failed is not said: the API server does not either. */
+function rejected(why?: unknown): StatusError {
+  const message = "the server rejected our request due to an error in our request";
+  const error = new StatusError(422, "Invalid", message, {});
+  error.cause = why;
+  return error;
 }
 
-function lenient(document: unknown, operation: Operation): Operation {
-  if (!isRecord(operation)) throw rejected();
-  if (operation.op !== "replace" || typeof operation.path !== "string") return operation;
-  const steps = operation.path.split("/").slice(1).map(unescapePathComponent);
+function isOperation(value: unknown): value is Operation & { value?: unknown } {
+  return isRecord(value) && typeof value["op"] === "string" && typeof value["path"] === "string";
+}
+
+function addsInstead(document: unknown, operation: Operation): operation is Operation & { value: unknown } {
+  if (operation.op !== "replace") return false;
+  const steps = operation.path.split("/").slice(1).map(unescape);
   const last = steps.pop();
-  const parent = steps.reduce<unknown>(
-    (at, step) => (isRecord(at) || Array.isArray(at) ? at[step as never] : undefined),
-    document,
-  );
-  const absent = isRecord(parent) && last !== undefined && !Object.hasOwn(parent, last);
-  return absent ? { ...operation, op: "add" } : operation;
+  const parent = steps.reduce<unknown>(stepInto, document);
+  return isRecord(parent) && last !== undefined && !Object.hasOwn(parent, last);
+}
+
+function unescape(step: string): string {
+  return step.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function stepInto(at: unknown, step: string): unknown {
+  if (Array.isArray(at)) return at[Number(step)] as unknown;
+  return isRecord(at) ? at[step] : undefined;
 }
