@@ -1,6 +1,6 @@
 import { cluster, people } from "../../seed.ts";
 import type { KubeObject } from "../object.ts";
-import { clusterRole, clusterRoleBinding, group, roleBinding } from "./bootstrap-roles.ts";
+import { clusterRole, clusterRoleBinding, group, roleBinding } from "./rbac-objects.ts";
 
 const read = ["get", "list", "watch"];
 const workloads = ["deployments", "statefulsets", "daemonsets"];

@@ -1,9 +1,9 @@
 import { cluster } from "../../seed.ts";
+import { bootstrap } from "../bootstrap.ts";
 import { prepareNew } from "../defaults/defaults.ts";
 import { storedKind } from "../kinds.ts";
 import type { KubeObject } from "../object.ts";
 import type { Store } from "../store.ts";
-import { bootstrapRoles } from "./bootstrap-roles.ts";
 import { creditRiskConfig, creditRiskWorkloads } from "./credit-risk.ts";
 import { replayReleases, settle } from "./history.ts";
 import { monitoringConfig, monitoringWorkloads } from "./monitoring.ts";
@@ -19,10 +19,8 @@ const day = 86_400_000;
 export function seedBareCluster(store: Store, now: Date): void {
   const since = new Date(now.getTime() - 60 * day);
   settle(store, since, () => {
-    for (const name of ["default", "kube-node-lease", "kube-public", "kube-system"])
-      addNamespace(store, name, since);
+    bootstrap(store, { manager: "kube-apiserver", now: since });
     for (const node of practiceNodes(since)) add(store, "nodes", node, since);
-    for (const { plural, object } of bootstrapRoles()) add(store, plural, object, since);
   });
 }
 
