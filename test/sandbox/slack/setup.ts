@@ -60,11 +60,15 @@ export function webClient(apiUrl: string, token: string = slack.bot.token): WebC
   });
 }
 
-/** The real Bolt in Socket Mode; add listeners, then `start()`. It reconnects after 50 ms instead of 5 s. */
-export function socketModeApp(apiUrl: string): App {
+/**
+ * The real Bolt in Socket Mode; add listeners, then `start()`.
+ * @param pongMs both how late a pong may be and how long the client waits before it reconnects: a busy machine drops
+ *   healthy connections when it is short, so only tests of reconnecting shorten it
+ */
+export function socketModeApp(apiUrl: string, pongMs = 5000): App {
   const receiver = new SocketModeReceiver({
     appToken: slack.bot.appToken,
-    clientPingTimeout: 50,
+    clientPingTimeout: pongMs,
     installerOptions: { clientOptions: { slackApiUrl: apiUrl } },
     logger: silent(),
   });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { people, slack } from "../../../sandbox/seed.ts";
 import { person } from "../../support/person.ts";
 import { textOf } from "../../support/slack-text.ts";
-import { socketModeApp, startWorkspace } from "./setup.ts";
+import { socketModeApp, startWorkspace, webClient } from "./setup.ts";
 
 const api = "C0API";
 
@@ -72,3 +72,156 @@ test("a command becomes a modal, a channel, a message that is edited, an answer 
   const alex = person(url, people.alex.slack);
   expect(await alex.ephemerals(api)).toEqual([]);
 });
+
+test("a planned disconnect is survived: the app comes back by itself and the next command reaches it", async () => {
+  const { workspace, url, apiUrl } = await startWorkspace();
+  const app = socketModeApp(apiUrl, 1000);
+  app.command("/crai", ({ ack }) => ack("still here"));
+  await app.start();
+  const robin = person(url, people.robin.slack);
+  await robin.waitForEvent("hello");
+
+  workspace.refreshConnections();
+  expect(await robin.command(api, "/crai status")).toMatchObject({ outcome: "dispatch_failed" });
+
+  await expect.poll(() => workspace.connections(), { timeout: 10_000 }).toBe(1);
+  expect(await robin.command(api, "/crai status")).toEqual({ outcome: "delivered" });
+  await robin.waitForMessage(api, /still here/);
+  const heard = robin.events.filter((event) => event.type === "app_reachable");
+  expect(heard.map((event) => event.reachable)).toEqual([false, true]);
+});
+
+test("a cut wire is survived too", async () => {
+  const { workspace, apiUrl } = await startWorkspace();
+  const app = socketModeApp(apiUrl, 1000);
+  await app.start();
+
+  workspace.faults.set({ dropSocket: true });
+  await expect.poll(() => workspace.connections()).toBe(0);
+  workspace.faults.clear();
+
+  await expect.poll(() => workspace.connections(), { timeout: 10_000 }).toBe(1);
+});
+
+/** A Socket Mode connection in the test's own hands. */
+async function rawConnection(apiUrl: string) {
+  const { url } = await webClient(apiUrl, slack.bot.appToken).apps.connections.open();
+  const socket = new WebSocket(url!);
+  const frames: Record<string, unknown>[] = [];
+  socket.addEventListener("message", ({ data }) => frames.push(JSON.parse(String(data))));
+  await expect.poll(() => frames[0]?.["type"]).toBe("hello");
+  return {
+    frames,
+    envelopes: () => frames.slice(1),
+    ack: (envelope: Record<string, unknown>) =>
+      socket.send(JSON.stringify({ envelope_id: envelope["envelope_id"] })),
+    close: () => socket.close(),
+  };
+}
+
+function eventIds(envelopes: Record<string, unknown>[]): unknown[] {
+  return envelopes.map((envelope) => (envelope["payload"] as { event_id: string }).event_id);
+}
+
+test("an event goes to one of several connections", async () => {
+  const { url, apiUrl } = await startWorkspace();
+  const both = [await rawConnection(apiUrl), await rawConnection(apiUrl)];
+  expect(both[1]!.frames[0]).toMatchObject({
+    num_connections: 2,
+    connection_info: { app_id: slack.bot.appId },
+  });
+  const robin = person(url, people.robin.slack);
+
+  for (const text of ["one", "two", "three", "four"]) await robin.say(api, text);
+
+  await expect.poll(() => both.flatMap(({ envelopes }) => envelopes()).length).toBe(4);
+  expect(both.map(({ envelopes }) => envelopes().length)).toEqual([2, 2]);
+  for (const connection of both) connection.close();
+});
+
+test("an event that is not acknowledged comes again, as the same event, until it is", async () => {
+  const { url, apiUrl } = await startWorkspace({ timings: { ackMs: 60, eventRetriesMs: [0, 20, 30] } });
+  const connection = await rawConnection(apiUrl);
+  await person(url, people.robin.slack).say(api, "does anybody hear me?");
+
+  await expect.poll(() => connection.envelopes().length).toBe(2);
+  const [first, second] = connection.envelopes();
+  connection.ack(second!);
+  expect(first).toMatchObject({ type: "events_api", retry_attempt: 0, accepts_response_payload: false });
+  expect(second).toMatchObject({ type: "events_api", retry_attempt: 1, retry_reason: "http_timeout" });
+  expect(new Set(eventIds(connection.envelopes())).size).toBe(1);
+  connection.close();
+});
+
+test("an event nobody acknowledges is given up after three retries", async () => {
+  const { url, apiUrl } = await startWorkspace({ timings: { ackMs: 20, eventRetriesMs: [0, 5, 5] } });
+  const connection = await rawConnection(apiUrl);
+  const robin = person(url, people.robin.slack);
+  await robin.say(api, "first");
+  await expect.poll(() => connection.envelopes().length).toBe(4);
+
+  // Whatever comes now belongs to the second message: the first has used up its retries.
+  await robin.say(api, "second");
+  await expect.poll(() => connection.envelopes().length).toBe(8);
+  const ids = eventIds(connection.envelopes());
+  expect(ids.slice(0, 4)).toEqual(Array(4).fill(ids[0]));
+  expect(ids.slice(4)).toEqual(Array(4).fill(ids[4]));
+  connection.close();
+});
+
+test("a command is offered once: without an acknowledgment in time the person reads operation_timeout", async () => {
+  const { url, apiUrl } = await startWorkspace({ timings: { ackMs: 80 } });
+  const connection = await rawConnection(apiUrl);
+  const robin = person(url, people.robin.slack);
+
+  expect(await robin.command(api, "/crai rollback api")).toMatchObject({ outcome: "operation_timeout" });
+
+  const [said] = await robin.ephemerals(api);
+  expect(said).toMatchObject({ user: "USLACKBOT", text: '/crai failed with the error "operation_timeout"' });
+  expect(connection.envelopes().map((envelope) => envelope["type"])).toEqual(["slash_commands"]);
+  connection.close();
+});
+
+test("with no app connected the person reads dispatch_failed", async () => {
+  const { url } = await startWorkspace();
+  const robin = person(url, people.robin.slack);
+
+  expect(await robin.command(api, "/crai status")).toEqual({
+    outcome: "dispatch_failed",
+    message: '/crai failed with the error "dispatch_failed"',
+  });
+});
+
+test("an unknown command, and a known one in a thread, never reach the app", async () => {
+  const { url, apiUrl } = await startWorkspace();
+  const connection = await rawConnection(apiUrl);
+  const robin = person(url, people.robin.slack);
+  const parent = await robin.say(api, "is api down?");
+
+  expect(await robin.command(api, "/rollback api")).toMatchObject({ outcome: "unknown_command" });
+  expect(await robin.command(api, "/crai status", { thread: parent.ts })).toMatchObject({
+    outcome: "not_in_threads",
+  });
+
+  const told = (await robin.thread(api, parent.ts)).map(textOf);
+  expect(told).toEqual(["is api down?", "`/crai` is not supported in threads. Sorry!"]);
+  expect((await robin.ephemerals(api)).map(textOf).join()).toContain("`/rollback` is not a valid command");
+  expect(connection.envelopes().map((envelope) => envelope["type"])).toEqual(["events_api"]);
+  connection.close();
+});
+
+test("a connection needs the app-level token, and its address works once", async () => {
+  const { apiUrl } = await startWorkspace();
+  await expect(webClient(apiUrl).apps.connections.open()).rejects.toThrow("not_allowed_token_type");
+
+  const { url } = await webClient(apiUrl, slack.bot.appToken).apps.connections.open();
+  const first = new WebSocket(url!);
+  await once(first, "open");
+  const second = new WebSocket(url!);
+  await once(second, "error");
+  first.close();
+});
+
+function once(socket: WebSocket, type: "open" | "error"): Promise<unknown> {
+  return new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+}
