@@ -11,26 +11,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { readAccounts } from "../../src/store/embedded/account.ts";
 import { installedPackage } from "../../src/store/embedded/package.ts";
 import { startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
+import { checkoutIsOpenTo, isRoot, mayRun } from "../support/accounts.ts";
 import { execute } from "../support/database.ts";
 import { startProcess } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const ownerScript = new URL("embedded-owner.ts", import.meta.url);
-const isRoot = process.getuid!() === 0;
 const nobody = readAccounts().find((account) => account.name === "nobody")?.uid ?? 65_534;
 /** No line in the password file has it. */
 const nameless = 12_345;
 
-function mayRun(uid: number, command: string, ...args: string[]): boolean {
-  return isRoot && spawnSync(command, args, { uid, gid: uid }).status === 0;
-}
-const checkoutIsOpen =
-  mayRun(nobody, "test", "-r", fileURLToPath(ownerScript)) && mayRun(nobody, "test", "-x", process.execPath);
+const checkoutIsOpen = checkoutIsOpenTo(nobody);
 const mayMap = mayRun(nameless, "unshare", "--user", `--map-user=${nobody}`, "true");
 
 /** A folder that belongs to the account. */

@@ -4,6 +4,9 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
+import { asAccount, chooseAccount } from "../../src/store/embedded/account.ts";
+import { findBinaries } from "../../src/store/embedded/binaries.ts";
+import { majorOf, ownerOf } from "../../src/store/embedded/cluster.ts";
 import { clusterName, isPostmaster } from "../../src/store/embedded/postmaster.ts";
 import { installedPackage } from "../../src/store/embedded/package.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
@@ -142,13 +145,15 @@ test("a process that a killed server left hanging is waited for", async () => {
 test("a server that somebody started by hand on the data is left alone, and named", async () => {
   const { dataDir, pidFile } = await stoppedFolder();
   const cluster = join(dataDir, "postgres");
-  const { uid, gid } = statSync(cluster);
-  const program = join(installedPackage()!, "native/bin/postgres");
-  const byHand = spawn(program, ["-D", ".", "-k", ".", "-c", "listen_addresses="], {
+  const account = chooseAccount(ownerOf(cluster), undefined);
+  const sources = { package: installedPackage(), searchPath: "/usr/bin:/bin", links: join(dataDir, "links") };
+  const { bin, env } = findBinaries(sources, account, majorOf(cluster));
+  const args = ["-D", ".", "-k", ".", "-c", "listen_addresses="];
+  const byHand = spawn(join(bin, "postgres"), args, {
     cwd: cluster,
-    uid,
-    gid,
+    env,
     stdio: "ignore",
+    ...asAccount(account),
   });
   await expect
     .poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8"), { timeout: 10_000 })
