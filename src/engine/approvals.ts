@@ -72,7 +72,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const stored = await planByNumber(db, number);
     if (!stored)
       throw new UserError(`There is no plan P${number}.`, { next: "Plan again, e.g. `rollback <app>`." });
-    if (stored.status === "waiting" && now() >= stored.expiresAt) return (await expire(number)) ?? stored;
+    if (stored.status === "waiting" && expires(stored) && now() >= stored.expiresAt)
+      return (await expire(number)) ?? stored;
     return stored;
   }
 
@@ -80,7 +81,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const why = `Nobody said yes within ${formatDuration(config.deadlines.approval)}.`;
     return db.transaction().execute(async (trx) => {
       const stored = await planByNumber(trx, number);
-      if (!stored || !(await settlePlan(trx, number, "expired", why))) return undefined;
+      if (!stored || !expires(stored) || !(await settlePlan(trx, number, "expired", why))) return undefined;
       await recordVoid(trx, stored, why, { kind: "observer" });
       return { ...stored, status: "expired" as const, why };
     });
@@ -295,6 +296,11 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       });
     },
   };
+}
+
+/** An alert's proposal is worked out again when somebody presses it, so it cannot grow stale. */
+function expires(stored: StoredPlan): boolean {
+  return stored.plan.actor.kind === "person";
 }
 
 /** Names holder, run and since when; on call may take it over. */
