@@ -32,16 +32,18 @@ function normalize(value: unknown): unknown {
  * A raw pod template without what does not tell two of them apart: the controller's `pod-template-hash` label,
  * strategic patch directives, and nothing written as null or empty. `kubectl rollout undo` compares this way.
  */
-function comparable(template: Readonly<Record<string, unknown>>): unknown {
+export function comparableTemplate<Template extends Readonly<Record<string, unknown>>>(
+  template: Template,
+): Template {
   const { $patch: _, ...rest } = template;
   const metadata = (rest["metadata"] ?? {}) as Record<string, unknown>;
   const { "pod-template-hash": __, ...labels } = (metadata["labels"] ?? {}) as Record<string, unknown>;
-  return normalize({ ...rest, metadata: { ...metadata, labels } });
+  return normalize({ ...rest, metadata: { ...metadata, labels } }) as Template;
 }
 
 /** What revision health is recorded by: a renumbered revision has the same digest. */
 export function templateDigest(template: Readonly<Record<string, unknown>>): string {
-  return digest(comparable(template));
+  return digest(comparableTemplate(template));
 }
 
 export function sameTemplate(

@@ -1,0 +1,19 @@
+import type { Action } from "../engine/action.ts";
+import { httpCheck } from "./http-check.ts";
+import { metricsCheck } from "./metrics-check.ts";
+import { rolloutRestart } from "./rollout-restart.ts";
+import { rolloutUndo } from "./rollout-undo.ts";
+import { rolloutWait } from "./rollout-wait.ts";
+import { scale } from "./scale.ts";
+import { templateRestore } from "./template-restore.ts";
+
+/** The catalogue: everything a step of a playbook may name. */
+export const actions: readonly Action[] = [
+  rolloutUndo,
+  templateRestore,
+  rolloutRestart,
+  scale,
+  rolloutWait,
+  httpCheck,
+  metricsCheck,
+];

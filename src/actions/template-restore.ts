@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { UserError } from "../domain/errors.ts";
+import { sameTemplate, templateDigest } from "../domain/pod-template.ts";
+import { defineAction } from "../engine/action.ts";
+import type { JsonObject } from "../engine/ports.ts";
+import { rolloutLine } from "./rollout/kubectl.ts";
+import { planReplacement } from "./rollout/plan-replacement.ts";
+import { replacementPatch, type ReplaceState } from "./rollout/replace-template.ts";
+import { observeTemplate, writeTemplate } from "./rollout/write-template.ts";
+
+const Params = z.strictObject({
+  uid: z.string(),
+  /** What the template was, for people: `revision 4`. */
+  was: z.string(),
+  template: z.record(z.string(), z.json()),
+  annotations: z.record(z.string(), z.string()).nullable(),
+});
+
+/** Puts back the template and annotations that another action replaced: its recorded inverse. */
+export const templateRestore = defineAction<z.infer<typeof Params>, ReplaceState>({
+  name: "template-restore",
+  params: Params,
+  permission: "rollout:undo",
+
+  async plan({ uid, was, annotations, ...params }, context) {
+    const { cluster, target, health } = context;
+    const template = params.template as JsonObject;
+    const workload = await cluster.workload(target);
+    if (workload.uid !== uid)
+      throw new UserError(`${target.name} cannot be returned to ${was}`, {
+        why: "It was deleted and made again since, so this is another one.",
+        next: "Release the version you want instead.",
+      });
+    const revisions = await cluster.revisions(workload);
+    const current = revisions.find((revision) => revision.current);
+    const kept = revisions.findLast((revision) => sameTemplate(revision.template, template));
+    const known = health.get(templateDigest(template));
+    const isBad = known?.badAt && (known.healthyAt === null || known.badAt > known.healthyAt);
+    return planReplacement(
+      {
+        workload,
+        template,
+        annotations,
+        title: `Return ${target.name} to ${was}`,
+        from: current === undefined ? "what runs now" : `revision ${current.number}`,
+        to: `the former ${was}`,
+        facts: [{ label: "Revision", value: `${current?.number ?? "?"} → what was ${was}` }],
+        warnings: isBad
+          ? [
+              {
+                level: "warn",
+                text: `What was ${was} is known bad${known.badWhy ? `: ${known.badWhy}` : ""}.`,
+              },
+            ]
+          : [],
+        kubectl: kept === undefined ? [] : [rolloutLine(target, "undo", `--to-revision=${kept.number}`)],
+      },
+      context,
+    );
+  },
+
+  apply(state, { cluster, target }) {
+    return writeTemplate(cluster, target, state, replacementPatch({ target }, state));
+  },
+
+  observe(state, { cluster, target }) {
+    return observeTemplate(cluster, target, state, state.done);
+  },
+});
