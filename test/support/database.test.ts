@@ -5,8 +5,10 @@ test("a test database has the whole schema, and what one file stores no other se
   await using one = await createTestDatabase();
   await using other = await createTestDatabase();
 
-  const tables = await execute(one.url, "select tablename from pg_tables where schemaname = 'public'");
-  expect(tables.map((row) => row["tablename"])).toContain("incident");
+  const tables = await execute(one.url, "select schemaname || '.' || tablename as name from pg_tables");
+  expect(tables.map((row) => row["name"])).toEqual(
+    expect.arrayContaining(["public.incident", "dbos.workflow_status"]),
+  );
   await execute(one.url, "create table mine (id int)");
   expect(await execute(other.url, "select to_regclass('mine') as mine")).toEqual([{ mine: null }]);
 });

@@ -2,6 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
+import { GlobalLogger } from "@dbos-inc/dbos-sdk/internal/telemetry/logs";
+import { migrateSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
 import type { TestProject } from "vitest/node";
 import { migrate, openDatabase } from "../../src/store/database.ts";
 import { startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
@@ -15,9 +17,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const template = `crai_test_${randomUUID().slice(0, 8)}`;
   await execute(admin, `create database ${template}`);
 
-  const db = openDatabase(databaseUrl(admin, template));
+  const url = databaseUrl(admin, template);
+  const db = openDatabase(url);
   await migrate(db);
   await db.destroy();
+  // DBOS would make its tables at every first start of crai on a clone.
+  await migrateSystemDatabase(url, new GlobalLogger(undefined, { logLevel: "error" }));
   // A database cannot be cloned while somebody is connected to it.
   await execute(admin, `alter database ${template} with is_template true allow_connections false`);
 
