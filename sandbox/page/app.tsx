@@ -16,7 +16,8 @@ import { Modals } from "./views/modal.tsx";
 /** The whole page, as the person its address names. */
 export function App() {
   const { as } = usePlace();
-  const user = as ?? people.robin.slack;
+  const isKnown = Object.values(people).some((person) => person.slack === as);
+  const user = as && isKnown ? as : people.robin.slack;
   return (
     <Toasts>
       <Boundary what="The page">

@@ -32,6 +32,9 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** Addresses that the page itself reads (place.ts); anything else that is not a file is a mistake and told so. */
+const places = /^\/(?:$|archives\/|app-home$)/;
+
 export async function readFiles(folder: string): Promise<StoredFiles> {
   const files: StoredFiles = new Map();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -48,8 +51,7 @@ export function serveFiles(files: StoredFiles, req: IncomingMessage, res: Server
   if (req.method !== "GET" && req.method !== "HEAD")
     return refuse(res, 405, "Only GET and HEAD are served here.");
   const path = new URL(req.url ?? "/", "http://localhost").pathname;
-  // A path without an extension is a place inside the page ("/archives/C0API"), which the page itself finds.
-  const found = files.get(path) ?? (extname(path) === "" ? files.get("/index.html") : undefined);
+  const found = files.get(places.test(path) ? "/index.html" : path);
   if (!found) return refuse(res, 404, `There is no ${path} in the page.`);
 
   res.writeHead(200, {

@@ -2,7 +2,7 @@ import { useId, useRef, useState } from "react";
 import type { Channel } from "../../slack/client-api.ts";
 import { useAttempt, useWho, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { complete, type Suggestion, suggest, toMrkdwn } from "./draft.ts";
+import { complete, type Suggestion, suggest } from "./draft.ts";
 import { Suggestions } from "./suggestions.tsx";
 
 interface ComposerProps {
@@ -55,7 +55,7 @@ export function Composer({ channel, threadTs }: ComposerProps) {
       if (text.startsWith("/")) await call("command.run", { channel: channel.id, text, ...thread });
       else {
         const options = { ...thread, ...(broadcast && { reply_broadcast: true }) };
-        await call("message.post", { channel: channel.id, text: toMrkdwn(text, names), ...options });
+        await call("message.post", { channel: channel.id, text, ...options });
       }
     });
     setSending(false);

@@ -1,42 +1,16 @@
 /** What a draft may name. */
-export interface Names {
+interface Names {
   users: { id: string; name: string; real_name: string }[];
   user_groups: { id: string; handle: string }[];
   channels: { id: string; name: string; is_im: boolean }[];
 }
 
-const broadcasts = ["channel", "here", "everyone"];
-
-/** What a person typed, as Slack's client sends it: control characters escaped, "@Robin" and "#general" as mentions. */
-export function toMrkdwn(draft: string, names: Names): string {
-  const escaped = draft.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return escaped.replaceAll(/(?<![\w`])([@#])([\w.-]*\w)/g, (typed, sign: string, name: string) => {
-    return (sign === "@" ? mentionOf(name, names) : channelOf(name, names)) ?? typed;
-  });
-}
-
-function mentionOf(name: string, names: Names): string | undefined {
-  const wanted = name.toLowerCase();
-  const user = names.users.find((other) =>
-    [other.name, other.real_name].some((own) => own.toLowerCase() === wanted),
-  );
-  if (user) return `<@${user.id}>`;
-  const group = names.user_groups.find((other) => other.handle === wanted);
-  if (group) return `<!subteam^${group.id}>`;
-  return broadcasts.includes(wanted) ? `<!${wanted}>` : undefined;
-}
-
-function channelOf(name: string, names: Names): string | undefined {
-  const channel = names.channels.find((other) => !other.is_im && other.name === name);
-  return channel && `<#${channel.id}>`;
-}
-
-/** The other way round, for editing. */
-export function fromMrkdwn(text: string, names: Names): string {
+/** A message as it was typed, for editing: the workspace turns names into mentions and escapes what it is sent. */
+export function typedFrom(text: string, names: Names): string {
   return text
     .replaceAll(/<@(\w+)(?:\|[^>]*)?>/g, (whole, id: string) => {
       const user = names.users.find((other) => other.id === id);
-      return user ? `@${user.real_name}` : whole;
+      return user ? `@${user.name}` : whole;
     })
     .replaceAll(/<!subteam\^(\w+)(?:\|[^>]*)?>/g, (whole, id: string) => {
       const group = names.user_groups.find((other) => other.id === id);
@@ -85,7 +59,7 @@ export function suggest(draft: string, caret: number, names: Names & Commands): 
     .filter((user) => user.real_name.toLowerCase().startsWith(typed))
     .map((user) => ({
       id: user.id,
-      insert: `@${user.real_name} `,
+      insert: `@${user.name} `,
       title: user.real_name,
       detail: `@${user.name}`,
     }));

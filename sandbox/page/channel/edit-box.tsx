@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Message } from "../../slack/client-api.ts";
 import { useAttempt, useWho, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
-import { fromMrkdwn, toMrkdwn } from "./draft.ts";
+import { typedFrom } from "./draft.ts";
 
 /** Editing one's own message in its place. */
 export function EditBox({ message, onDone }: { message: Message; onDone: () => void }) {
@@ -9,12 +9,12 @@ export function EditBox({ message, onDone }: { message: Message; onDone: () => v
   const { channels } = useWorkspaceState();
   const names = { ...useWho(), channels };
   const attempt = useAttempt();
-  const [draft, setDraft] = useState(() => fromMrkdwn(message.text, names));
+  const [draft, setDraft] = useState(() => typedFrom(message.text, names));
 
   async function save(): Promise<void> {
     if (draft.trim() === "") return;
     const at = { channel: message.channel, ts: message.ts };
-    if (await attempt(() => call("message.edit", { ...at, text: toMrkdwn(draft.trim(), names) }))) onDone();
+    if (await attempt(() => call("message.edit", { ...at, text: draft.trim() }))) onDone();
   }
 
   return (

@@ -18,7 +18,7 @@ const modes: { mode: FaultMode; label: string }[] = [
 export function FaultSection({ faults }: { faults: Record<FaultySystem, Fault> }) {
   const { send } = usePanel();
   return (
-    <PanelSection title="Outages, as crai sees them">
+    <PanelSection title="Outages">
       {systems.map(({ system, name }) => (
         <fieldset key={system} className="panel-row fault">
           <legend className="hidden">{name}</legend>

@@ -1,6 +1,6 @@
 import craiLogo from "../crai.svg";
 
-const colors = ["#2f6f8f", "#8a4b9c", "#b3541e", "#2e7d5b", "#a83254", "#4a5bb5"];
+const colors = ["#2f6f8f", "#8a4b9c", "#b3541e", "#2e7d5b", "#a83254", "#4a5bb5", "#7a6a12"];
 
 interface AvatarProps {
   id: string;
