@@ -59,8 +59,8 @@ export interface StoredFile {
   created: number;
   /** Null until the bytes were uploaded. */
   bytes: Buffer | null;
-  /** Where completeUploadExternal shared it. */
-  channels: string[];
+  /** The messages that show it. */
+  shares: { channel: string; ts: string }[];
 }
 
 export interface MessageMetadata {

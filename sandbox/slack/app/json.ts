@@ -95,10 +95,33 @@ export function messageJson(
   };
 }
 
+/** Channel → the messages there that show the file; the way to learn the `ts` of an upload. */
+function sharesIn(state: State, file: StoredFile, kind: Channel["kind"]): Record<string, object[]> {
+  const shares = file.shares.filter(({ channel }) => state.channels.get(channel)?.kind === kind);
+  return Object.fromEntries(
+    shares.map(({ channel, ts }) => [
+      channel,
+      [
+        {
+          ts,
+          channel_name: state.channels.get(channel)?.name,
+          team_id: state.team.id,
+          share_user_id: file.user,
+          source: "UNKNOWN",
+          reply_count: 0,
+          reply_users_count: 0,
+          is_silent_share: false,
+        },
+      ],
+    ]),
+  );
+}
+
 export function fileJson(state: State, id: string): object {
   const file: StoredFile | undefined = state.files.get(id);
   if (file === undefined) return { id, mode: "tombstone" };
-  const { name, title, mimetype, size, user, created, channels } = file;
+  const { name, title, mimetype, size, user, created } = file;
+  const shared = { public: sharesIn(state, file, "public"), private: sharesIn(state, file, "private") };
   return {
     id,
     created,
@@ -112,8 +135,11 @@ export function fileJson(state: State, id: string): object {
     size,
     mode: "hosted",
     is_external: false,
-    is_public: channels.some((channel) => state.channels.get(channel)?.kind === "public"),
-    channels,
+    is_public: Object.keys(shared.public).length > 0,
+    channels: Object.keys(shared.public),
+    groups: Object.keys(shared.private),
+    ims: [],
+    shares: Object.fromEntries(Object.entries(shared).filter(([, one]) => Object.keys(one).length > 0)),
     permalink: `https://${state.team.domain}.slack.com/files/${user}/${id}/${encodeURIComponent(name)}`,
   };
 }

@@ -46,7 +46,7 @@ async function answer(context: ClientContext, name: string, body: string): Promi
 
 function sendFile(state: State, id: string, viewer: string, res: ServerResponse): void {
   const file = state.files.get(id);
-  const isVisible = file?.channels.some((channel) => canSee(state.channels.get(channel)!, viewer)) ?? false;
+  const isVisible = file?.shares.some(({ channel }) => canSee(state.channels.get(channel)!, viewer)) ?? false;
   if (file === undefined || file.bytes === null || !isVisible) {
     sendJson(res, failure("file_not_found", "No such file, or not for you."), { status: 404 });
     return;

@@ -61,7 +61,7 @@ export const fileMethods = {
         user: actor,
         created: Math.floor(state.now() / 1000),
         bytes: null,
-        channels: [],
+        shares: [],
       });
       return { upload_url: `${board.origin()}/upload/${id}`, file_id: id };
     },
@@ -92,8 +92,7 @@ export const fileMethods = {
       );
       if (channel !== undefined) {
         const root = args.thread_ts && threadRoot(state, channel.id, args.thread_ts);
-        for (const file of files) file.channels.push(channel.id);
-        addMessage(state, {
+        const message = addMessage(state, {
           channel: channel.id,
           user: actor,
           bot_id: state.bot.id,
@@ -103,6 +102,7 @@ export const fileMethods = {
           ...(args.blocks === undefined ? {} : { blocks: checkMessageBlocks(args.blocks) }),
           ...(root ? { thread_ts: root } : {}),
         });
+        for (const file of files) file.shares.push({ channel: channel.id, ts: message.ts });
       }
       return { files: files.map((file) => fileJson(state, file.id)) };
     },
