@@ -6,7 +6,7 @@ import { startSandbox } from "./start-sandbox.ts";
 async function main(): Promise<void> {
   const port = portFrom(process.env["PORT"]);
   const dataDir = process.env["CRAI_SANDBOX_DIR"] ?? ".crai-sandbox";
-  const sandbox = await startSandbox({ port, dataDir, crai: true });
+  const sandbox = await startSandbox({ port, dataDir, crai: true, page: true });
 
   let stopping = false;
   function stop(): void {

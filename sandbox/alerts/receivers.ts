@@ -33,8 +33,8 @@ export interface PagerTarget {
   delayMs: number;
   /** Integration key of the service that is paged for an app. */
   routingKey: (app: string) => string | undefined;
-  /** Waited for after each event: until the pager has told its own subscribers. */
-  settled: () => Promise<void>;
+  /** Waited for after each event, 10 s at most: until the pager has told its own subscribers. */
+  settled?: () => Promise<void>;
 }
 
 /** Alertmanager's `pagerduty_config`: critical groups page, one incident for each group. */
@@ -49,7 +49,9 @@ export function pagerReceiver(target: PagerTarget): Receiver {
       const event = pagerEvent(notification, target);
       if (!event) return "done";
       const outcome = await post(target.url, event, signal, {});
-      if (outcome === "done") await target.settled();
+      if (outcome === "done" && target.settled) {
+        await Promise.race([target.settled(), delay(10_000, undefined, { ref: false })]);
+      }
       return outcome;
     },
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PracticeApp } from "../apps/practice-apps.ts";
+import { type Fate, fateOf, tagOf } from "../cluster/kubelet/fates.ts";
 import { cluster } from "../seed.ts";
 import type { KubeReader } from "./kube-reader.ts";
 
@@ -48,26 +49,19 @@ const Pods = z.object({
 });
 type Pod = z.infer<typeof Pods>["items"][number];
 
-/** "registry:5000/image:v1.2.0@sha256:…" → "v1.2.0"; "latest" without a tag. */
-export function tagOf(image: string): string {
-  return /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? "latest";
-}
-
 function isServing(pod: Pod): boolean {
   const ready = pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
   return ready && pod.metadata.deletionTimestamp === undefined;
 }
 
-function share(pods: readonly Pod[], container: string, ending: string): number {
-  if (pods.length === 0) return 0;
-  const bad = pods.filter((pod) => imageOf(pod.spec.containers, container).endsWith(ending));
-  return bad.length / pods.length;
+/** The image of the app's container; a sidecar's says nothing. */
+function imageOf(containers: readonly z.infer<typeof Container>[], container: string): string {
+  return (containers.find(({ name }) => name === container) ?? containers[0])?.image ?? "";
 }
 
-/** The tag of the app's container; a sidecar's says nothing. */
-function imageOf(containers: readonly z.infer<typeof Container>[], container: string): string {
-  const chosen = containers.find(({ name }) => name === container) ?? containers[0];
-  return chosen ? tagOf(chosen.image) : "latest";
+function share(pods: readonly Pod[], container: string, fate: Fate): number {
+  if (pods.length === 0) return 0;
+  return pods.filter((pod) => fateOf(imageOf(pod.spec.containers, container)) === fate).length / pods.length;
 }
 
 /** Reads all apps of the namespace at once; an app whose workload is missing is missing in the answer. */
@@ -90,11 +84,11 @@ export async function readHealth(
     );
     const serving = own.filter(isServing);
     health.set(app.name, {
-      tag: imageOf(workload.spec.template.spec.containers, app.container),
+      tag: tagOf(imageOf(workload.spec.template.spec.containers, app.container)),
       desired: workload.spec.replicas,
       ready: serving.length,
-      errors: share(serving, app.container, "-errors"),
-      slow: share(serving, app.container, "-slow"),
+      errors: share(serving, app.container, "errors"),
+      slow: share(serving, app.container, "slow"),
       stuck: workload.status.conditions.some(
         ({ type, status }) => type === "Progressing" && status === "False",
       ),

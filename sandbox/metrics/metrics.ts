@@ -20,12 +20,15 @@ export interface MetricsOptions {
 }
 
 const keepMs = 30 * 60_000;
+/** Readings made up at the start. */
+const backfilled = 120;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** A Prometheus whose figures are computed from the health of a cluster's pods, mounted under `/prom`. */
 export function createMetrics(options: MetricsOptions) {
   const clock = options.clock ?? Date.now;
+  const interval = options.interval ?? 1_000;
   const store = createSeriesStore(keepMs);
   const recorder = createRecorder(store, options.apps);
   const listeners = new Set<() => void>();
@@ -43,9 +46,24 @@ export function createMetrics(options: MetricsOptions) {
       unreachable = (error as Error).message;
     }
     const at = clock();
-    recorder.record(health, lastAt === null ? 0 : (at - lastAt) / 1_000, at);
-    lastAt = at;
+    // Nothing is known before the cluster was read once.
+    if (health.size > 0) {
+      lastAt ??= backfill(at);
+      recorder.record(health, (at - lastAt) / 1_000, at);
+      lastAt = at;
+    }
     for (const listener of listeners) listener();
+  }
+
+  /**
+   * The apps ran before the sandbox looked: without a past, every rate would start near zero.
+   * @returns the time of the last reading made up.
+   */
+  function backfill(at: number): number {
+    for (let step = backfilled; step > 0; step--) {
+      recorder.record(health, step === backfilled ? 0 : interval / 1_000, at - step * interval);
+    }
+    return at - interval;
   }
 
   /** Readings never overlap: a slow API server makes them rarer. */
@@ -56,7 +74,7 @@ export function createMetrics(options: MetricsOptions) {
     return ticking;
   }
 
-  const timer = setInterval(() => void tick(), options.interval ?? 1_000);
+  const timer = setInterval(() => void tick(), interval);
   timer.unref();
 
   const part: Part = {

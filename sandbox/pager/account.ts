@@ -40,15 +40,19 @@ export const services: readonly Service[] = [
 
 export const escalationPolicy = pager.escalationPolicy;
 
+function accounts(ids: readonly (string | null)[]): string[] {
+  return ids.filter((id) => id !== null);
+}
+
 /** Who is called at which level: level 1 is the schedule, level 2 a person. */
 export const schedules = [
-  { id: pager.schedule.id, name: pager.schedule.name, onCall: [...pager.schedule.onCall] as string[] },
-  { id: "PSCHDATA", name: "data on-call", onCall: [people.alex.pagerduty] as string[] },
+  { id: pager.schedule.id, name: pager.schedule.name, onCall: accounts(pager.schedule.onCall) },
+  { id: "PSCHDATA", name: "data on-call", onCall: accounts([people.alex.pagerduty]) },
 ] as const;
 
 export const escalation: readonly { level: number; schedule: string | null; users: string[] }[] = [
-  { level: 1, schedule: pager.schedule.id, users: [...pager.schedule.onCall] },
-  { level: 2, schedule: null, users: [people.alex.pagerduty] },
+  { level: 1, schedule: pager.schedule.id, users: accounts(pager.schedule.onCall) },
+  { level: 2, schedule: null, users: accounts([people.alex.pagerduty]) },
 ];
 
 export const priorities = ["P1", "P2", "P3", "P4", "P5"].map((name, index) => ({

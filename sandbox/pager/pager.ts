@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { faultSwitch } from "../fault-switch.ts";
 import { BadRequest, sendJson, sendText, urlOf } from "../http.ts";
 import type { Part } from "../part.ts";
 import { enqueue } from "./events-api.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { type Change, createIncidents } from "./incidents.ts";
 import { type Answer, callOf, PagerError } from "./rest.ts";
 import { createRoutes } from "./routes.ts";
@@ -37,7 +37,7 @@ export type Pager = ReturnType<typeof createPager>;
 export function createPager(options: PagerOptions) {
   const clock = options.clock ?? Date.now;
   const limit = options.requestsPerMinute ?? 960;
-  const faults = faultSwitch();
+  const faults = createFaults();
   const shapes = createShapes(options.origin);
   const webhooks = createWebhooks(clock, { ...pagerdutyTiming, ...options.timing });
   const listeners = new Set<(change: Change) => void>();
@@ -89,7 +89,7 @@ export function createPager(options: PagerOptions) {
   const part: Part = {
     async handle(req, res) {
       // An outage of the real thing answers with its proxy's page, not with JSON.
-      if ((await faults.pass()) === "down") {
+      if ((await faults.wait()) === "down") {
         res
           .writeHead(503, { "content-type": "text/html" })
           .end("<html><body><h1>503 Service Unavailable</h1></body></html>");
@@ -112,7 +112,7 @@ export function createPager(options: PagerOptions) {
     ...part,
     incidents,
     webhooks,
-    faults,
+    faults: faults as Faults,
     /** A subscription to every event of the account. With two secrets each delivery carries both signatures. */
     subscribe(url: string, secrets: string[]) {
       return webhooks.subscribe({

@@ -96,16 +96,16 @@ export interface PanelState {
 }
 
 export type PanelCommand =
-  | { command: "ship-release"; kind: ReleaseKind; app?: string }
+  | { command: "ship-release"; kind: ReleaseKind; app?: string | undefined }
   /** Posts `count` (1 to 10,000) different alerts to crai as an Alertmanager would. */
   | { command: "alert-storm"; count: number }
   /** `delayMs` counts in mode `slow` only and is 2,000 unless told. */
-  | { command: "fault"; system: FaultySystem; mode: FaultMode; delayMs?: number }
+  | { command: "fault"; system: FaultySystem; mode: FaultMode; delayMs?: number | undefined }
   /** SIGKILL; it comes back by itself after a short back-off. */
   | { command: "kill-crai" }
   | { command: "start-crai" }
   /** `person` is a Slack user id of the sandbox's people; without one, the person on call does it. */
-  | { command: "acknowledge-incident" | "resolve-incident"; incident: string; person?: string }
+  | { command: "acknowledge-incident" | "resolve-incident"; incident: string; person?: string | undefined }
   /** A good release everywhere, no faults, no storm, and every pager incident resolved; crai's record stays. */
   | { command: "reset" };
 
