@@ -75,3 +75,20 @@ export async function firingAlerts(db: Queries, app: string, environment: string
     .where("status", "=", "firing")
     .execute();
 }
+
+/** Ends what still fires under a fingerprint; returns the rows that ended. */
+export async function resolveAlerts(
+  trx: Queries,
+  source: Alert["source"],
+  fingerprint: string,
+  at: Date,
+): Promise<Row<"alert">[]> {
+  return trx
+    .updateTable("alert")
+    .set({ status: "resolved", ends_at: at, last_received_at: at })
+    .where("source", "=", source)
+    .where("fingerprint", "=", fingerprint)
+    .where("status", "=", "firing")
+    .returningAll()
+    .execute();
+}

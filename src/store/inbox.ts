@@ -23,6 +23,17 @@ export async function receive(
   return row?.id;
 }
 
+/** Whether a delivery with this key came in at any time. */
+export async function isReceived(db: Queries, source: InboxTable["source"], key: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("inbox")
+    .select("id")
+    .where("source", "=", source)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Received and not yet carried out, oldest first. */
 export async function openDeliveries(db: Queries, after = 0, limit = 100): Promise<Row<"inbox">[]> {
   return db

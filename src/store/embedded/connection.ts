@@ -37,6 +37,15 @@ export async function ask(socketDir: string): Promise<Answer> {
   }
 }
 
+/** Whether a client other than this question is connected. */
+export async function isUsed(socketDir: string): Promise<boolean> {
+  const clients = await query(
+    addressOf(socketDir),
+    "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  );
+  return clients.length > 0;
+}
+
 async function createDatabase(socketDir: string): Promise<Answer> {
   try {
     await query(addressOf(socketDir, "postgres"), "create database crai");
@@ -51,13 +60,13 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-async function query(connectionString: string, text: string): Promise<void> {
+async function query(connectionString: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 2_000, query_timeout: 10_000 });
   // An error after the answer (the server goes away while we hang up) concerns nobody.
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await client.query(text);
+    return (await client.query(text)).rows;
   } finally {
     await client.end();
   }

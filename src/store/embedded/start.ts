@@ -5,7 +5,7 @@ import { UserError } from "../../domain/errors.ts";
 import { chooseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { createCluster, handOver, majorOf, ownerOf } from "./cluster.ts";
-import { addressOf, ask } from "./connection.ts";
+import { addressOf, ask, isUsed } from "./connection.ts";
 import { admit, type Folder, lockFolder, openFolder } from "./folder.ts";
 import { installedPackage } from "./package.ts";
 import { clusterName, isPostmaster, readPidFile } from "./postmaster.ts";
@@ -31,6 +31,8 @@ export interface EmbeddedPostgres {
   pid: number;
   /** Ends the server, also an adopted one; transactions under way are rolled back. */
   stop(): Promise<void>;
+  /** Ends the server unless somebody else is connected: for a command that may run beside `crai serve`. */
+  release(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -125,7 +127,10 @@ function handle(
   function stop(): Promise<void> {
     return (stopping ??= stopServer(folder, { pid, socketDir }));
   }
-  return { url: addressOf(socketDir), adopted, pid, stop, [Symbol.asyncDispose]: stop };
+  async function release(): Promise<void> {
+    if (!(await isUsed(socketDir))) await stop();
+  }
+  return { url: addressOf(socketDir), adopted, pid, stop, release, [Symbol.asyncDispose]: stop };
 }
 
 async function stopServer({ cluster }: Folder, { pid, socketDir }: Running): Promise<void> {
