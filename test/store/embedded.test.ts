@@ -100,6 +100,23 @@ test("crai that was killed finds its server again, with its data", async () => {
   expect(runs(dataDir, server.pid)).toBe(false);
 });
 
+test("a command that used the server ends it, but not under another crai that is connected", async () => {
+  const dataDir = temporaryFolder();
+  const command = await startEmbeddedPostgres({ dataDir });
+  const serve = new Client({ connectionString: command.url });
+  await serve.connect();
+  await command.release();
+  expect(runs(dataDir, command.pid)).toBe(true);
+
+  await serve.end();
+  await expect
+    .poll(async () => {
+      await command.release();
+      return runs(dataDir, command.pid);
+    })
+    .toBe(false);
+});
+
 test("a server killed under load comes back at the same address with every acknowledged row", async () => {
   const dataDir = temporaryFolder();
   const first = await startEmbeddedPostgres({ dataDir });

@@ -12,7 +12,7 @@ import { guardFolder, relieveGuard } from "./guard.ts";
 
 /** One PostgreSQL for the whole run, and in it a migrated database that every test file gets a clone of. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.CRAI_TEST_DATABASE_URL ?? process.env.DATABASE_URL;
+  const given = process.env.CRAI_TEST_DATABASE_URL || process.env.DATABASE_URL || undefined;
   const admin = given ?? (await startServer());
   const template = `crai_test_${randomUUID().slice(0, 8)}`;
   await execute(admin, `create database ${template}`);
