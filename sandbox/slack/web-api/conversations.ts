@@ -11,7 +11,7 @@ import {
   setTopic,
   visibleChannel,
 } from "../channels.ts";
-import { messagesIn, mustFindMessage, repliesOf, standsInChannel } from "../messages.ts";
+import { messagesIn, findMessage, repliesOf, standsInChannel } from "../messages.ts";
 import { SlackRefusal } from "../refusal.ts";
 import type { Channel } from "../records.ts";
 import type { Call } from "./method.ts";
@@ -192,8 +192,9 @@ export const conversationMethods = {
       const { state } = call;
       const channel = channelFor(call, args.channel, "history");
       mustBeMember(channel, call.actor);
-      const asked = mustFindMessage(state, channel.id, args.ts);
-      const parent = mustFindMessage(state, channel.id, asked.thread_ts ?? asked.ts);
+      const asked = findMessage(state, channel.id, args.ts);
+      const parent = asked && findMessage(state, channel.id, asked.thread_ts ?? asked.ts);
+      if (parent === undefined) throw new SlackRefusal("thread_not_found");
       const replies = repliesOf(state, parent).filter((one) => isInRange(one.ts, args));
       const { items, next_cursor } = page([parent, ...replies], limited(args.limit), args.cursor);
       return {

@@ -105,15 +105,6 @@ test("what happens is pushed to those who may see it", async () => {
   expect(JSON.stringify(noor.events)).not.toContain("psst");
 });
 
-test("an app mention reaches the app only where the app is a member", async () => {
-  const { robin, client } = await start();
-  await expect(client.conversations.info({ channel: "C0GENERAL" })).resolves.toMatchObject({
-    channel: { is_member: false },
-  });
-  await client.conversations.join({ channel: "C0GENERAL" });
-  await robin.waitForEvent("member_joined", (event) => event.user === slack.bot.user);
-});
-
 test("a person who does not exist, and a call that does not, are told so", async () => {
   const { url, robin } = await start();
 

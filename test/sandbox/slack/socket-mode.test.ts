@@ -169,6 +169,25 @@ test("an event nobody acknowledges is given up after three retries", async () =>
   connection.close();
 });
 
+test("a mention reaches the app only where the app is a member", async () => {
+  const { url, apiUrl } = await startWorkspace();
+  const connection = await rawConnection(apiUrl);
+  const robin = person(url, people.robin.slack);
+  const heard = () =>
+    connection
+      .envelopes()
+      .map((envelope) => (envelope["payload"] as { event: { type: string; text: string } }).event)
+      .filter((event) => event.type === "app_mention")
+      .map((event) => event.text);
+
+  await robin.say("C0GENERAL", "@crai are you there?");
+  await webClient(apiUrl).conversations.join({ channel: "C0GENERAL" });
+  await robin.say("C0GENERAL", "@crai and now?");
+
+  await expect.poll(heard).toEqual(["<@U0CRAI> and now?"]);
+  connection.close();
+});
+
 test("a command is offered once: without an acknowledgment in time the person reads operation_timeout", async () => {
   const { url, apiUrl } = await startWorkspace({ timings: { ackMs: 80 } });
   const connection = await rawConnection(apiUrl);
