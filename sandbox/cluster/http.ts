@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import type { Caller } from "./auth.ts";
-import { isRecord } from "./object.ts";
-import { decodeProtobuf, speaksProtobuf } from "./protobuf.ts";
 import type { RequestInfo, Target } from "./request-info.ts";
 import type { User } from "./rbac.ts";
-import { badRequest, StatusError } from "./status.ts";
+import { StatusError } from "./status.ts";
 
 /** A request as the handlers see it: authenticated, authorized, its body read. */
 export interface Call extends RequestInfo {
@@ -49,46 +47,13 @@ export async function readBody(req: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** "application/json" of "application/json; charset=utf-8". */
-export function mediaType(header: string | undefined): string {
-  return (header ?? "").split(";")[0]!.trim().toLowerCase();
-}
-
-const bodyTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
-
-/** The object in a body that should be a `kind`; throws StatusError 400 or 415. */
-export function decodeObject(call: Pick<Call, "headers" | "body">, kind: string): Record<string, unknown> {
-  const type = mediaType(call.headers["content-type"]) || "application/json";
-  const text = call.body.toString("utf8");
-  if (type === "application/vnd.kubernetes.protobuf" && speaksProtobuf(kind))
-    return decodeProtobuf(call.body, kind);
-  if (type !== "application/json" && type !== "application/yaml") {
-    const why = "the body of the request was in an unknown format";
-    const message = `${why} - accepted media types include: ${bodyTypes.join(", ")}`;
-    throw new StatusError(415, "UnsupportedMediaType", message);
-  }
-  try {
-    const value = (type === "application/yaml" ? parse(text) : JSON.parse(text)) as unknown;
-    if (isRecord(value)) return value;
-    throw new Error("not an object");
-  } catch (error) {
-    const why = `couldn't get version/kind; json parse error: ${reasonOf(error, text)}`;
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
-  }
-}
-
-function reasonOf(error: unknown, text: string): string {
-  const why = error instanceof Error ? error.message : String(error);
-  return `${why} (${text.slice(0, 40) || "<empty>"})`;
-}
-
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw badRequest(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
+const representations = [
+  "application/json",
+  "application/yaml",
+  "application/vnd.kubernetes.protobuf",
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
 
 /** What the client would rather have: the first media type of Accept we can give. */
 export interface Wanted {
@@ -111,8 +76,8 @@ export function negotiate(accept: string | undefined): Wanted {
     if (as.startsWith("PartialObjectMetadata")) return { form: "metadata", yaml, version };
     if (as === "") return { form: "object", yaml, version };
   }
-  const types = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"].join(", ");
-  throw new StatusError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
+  const message = `406: Not Acceptable\n\nAvailable representations: ${representations.join(", ")}`;
+  throw new StatusError(406, "NotAcceptable", message, {});
 }
 
 /** Writes an answer; ends early, without error, when the client has gone. */

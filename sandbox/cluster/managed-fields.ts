@@ -7,6 +7,8 @@ export interface FieldWriter {
   manager: string;
   now: Date;
   subresource?: string;
+  /** Fields another subresource owns, so that this write cannot: status, but for writes of status. */
+  ignore?: string;
 }
 
 const systemFields = new Set([
@@ -24,6 +26,8 @@ const systemFields = new Set([
 
 /** Structs that are always there: becoming non-empty is not a change of the field itself. */
 const plainStructs = new Set([
+  "jobTemplate",
+  "scaleTargetRef",
   "metadata",
   "spec",
   "status",
@@ -43,8 +47,8 @@ export function manageFields(
   by: FieldWriter,
 ): ManagedFieldsEntry[] {
   const entries = previous?.metadata.managedFields ?? [];
-  const before = previous ? owned(previous) : {};
-  const after = owned(next);
+  const before = previous ? owned(previous, by.ignore) : {};
+  const after = owned(next, by.ignore);
   const touched = written(before, after, []);
   const removed = missing(before, after, []);
   if (isEmpty(touched) && isEmpty(removed)) return entries;
@@ -71,10 +75,11 @@ export function manageFields(
   }
 }
 
-function owned(object: KubeObject): Record<string, unknown> {
+function owned(object: KubeObject, ignore: string | undefined): Record<string, unknown> {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
+  if (ignore) delete rest[ignore];
   const free = Object.entries(metadata).filter(([field]) => !systemFields.has(field));
-  return { metadata: Object.fromEntries(free), ...rest };
+  return { ...(free.length > 0 && { metadata: Object.fromEntries(free) }), ...rest };
 }
 
 /** The paths of `to` that `from` has not, or has with another value. */
@@ -122,7 +127,7 @@ interface Child {
 /** The parts of a value that are owned one by one, keyed by their FieldsV1 step; undefined: it is one leaf. */
 function children(value: unknown, path: string[]): Map<string, Child> | undefined {
   if (isRecord(value) && !isAtomicObject(path)) {
-    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
     return new Map(fields.map(([name, field]) => [`f:${name}`, { name, value: field }]));
   }
   if (!Array.isArray(value)) return undefined;

@@ -35,7 +35,7 @@ const nodeAddresses: ListIdentity = { merge: "type" };
 /** How items of the list at `path` are told apart; undefined: the list is one value. */
 export function listIdentity(path: readonly string[]): ListIdentity | undefined {
   const field = path.at(-1) ?? "";
-  if (field === "ports") return path.at(-2) === "spec" ? servicePorts : containerPorts;
+  if (field === "ports" && path.length > 1) return path.at(-2) === "spec" ? servicePorts : containerPorts;
   if (field === "addresses") return path.at(-2) === "status" ? nodeAddresses : undefined;
   return Object.hasOwn(byField, field) ? byField[field] : undefined;
 }
@@ -48,15 +48,20 @@ export function isSet(path: readonly string[]): boolean {
   );
 }
 
-/** Objects that drop the fields a patch does not name when it says `$retainKeys`. */
+const atomicObjects = new Set([
+  "configMapKeyRef",
+  "fieldRef",
+  "involvedObject",
+  "namespaceSelector",
+  "nodeSelector",
+  "podSelector",
+  "resourceFieldRef",
+  "roleRef",
+  "secretKeyRef",
+  "selector",
+]);
+
+/** Objects owned as one value (source: the structType and mapType tags of k8s.io/api). */
 export function isAtomicObject(path: readonly string[]): boolean {
-  const field = path.at(-1) ?? "";
-  return [
-    "selector",
-    "nodeSelector",
-    "fieldRef",
-    "resourceFieldRef",
-    "configMapKeyRef",
-    "secretKeyRef",
-  ].includes(field);
+  return atomicObjects.has(path.at(-1) ?? "");
 }

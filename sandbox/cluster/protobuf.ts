@@ -20,6 +20,20 @@ const { root } = protobuf.parse(`
   message Namespace { optional ObjectMeta metadata = 1; }
   message ServiceAccount { optional ObjectMeta metadata = 1; }
   message ConfigMap { optional ObjectMeta metadata = 1; map<string, string> data = 2; optional bool immutable = 4; }
+  message Secret {
+    optional ObjectMeta metadata = 1; map<string, bytes> data = 2; optional string type = 3;
+    map<string, string> stringData = 4; optional bool immutable = 5;
+  }
+  message Subject { optional string kind = 1; optional string apiGroup = 2; optional string name = 3; optional string namespace = 4; }
+  message RoleRef { optional string apiGroup = 1; optional string kind = 2; optional string name = 3; }
+  message PolicyRule {
+    repeated string verbs = 1; repeated string apiGroups = 2; repeated string resources = 3;
+    repeated string resourceNames = 4; repeated string nonResourceURLs = 5;
+  }
+  message Role { optional ObjectMeta metadata = 1; repeated PolicyRule rules = 2; }
+  message ClusterRole { optional ObjectMeta metadata = 1; repeated PolicyRule rules = 2; }
+  message RoleBinding { optional ObjectMeta metadata = 1; repeated Subject subjects = 2; optional RoleRef roleRef = 3; }
+  message ClusterRoleBinding { optional ObjectMeta metadata = 1; repeated Subject subjects = 2; optional RoleRef roleRef = 3; }
   message ResourceAttributes {
     optional string namespace = 1; optional string verb = 2; optional string group = 3;
     optional string version = 4; optional string resource = 5; optional string subresource = 6;
@@ -70,5 +84,6 @@ export function decodeProtobuf(body: Buffer, kind: string): Record<string, unkno
 
 function plain(message: string, bytes: Uint8Array): Record<string, unknown> {
   const type = root.lookupType(message);
-  return type.toObject(type.decode(bytes ?? new Uint8Array()));
+  const nested = message === "Unknown";
+  return type.toObject(type.decode(bytes ?? new Uint8Array()), nested ? {} : { bytes: String });
 }

@@ -10,9 +10,9 @@ import { applyPatch } from "./patch/apply.ts";
 import { presentObject, presentPage, watchShape } from "./present.ts";
 import type { Presentation } from "./present.ts";
 import { answerScale } from "./scale.ts";
-import { methodNotAllowed, noSuchResource, qualifiedDetails } from "./status.ts";
+import { cause, invalid, methodNotAllowed, noSuchResource, qualifiedDetails } from "./status.ts";
 import type { Store } from "./store.ts";
-import { checkTypes } from "./validate/types.ts";
+import { checkPatchedTypes } from "./validate/types.ts";
 import { watchLines } from "./watch.ts";
 import { createObject, deleteOptions, existing, isDryRun, objectFrom, replaceObject } from "./write.ts";
 
@@ -78,9 +78,16 @@ function watching(resources: Resources, call: ResourceCall, as: Presentation): A
 function patchObject(store: Store, call: ResourceCall, kind: Kind): KubeObject {
   isDryRun(call);
   const old = shown(kind, existing(store, call, kind));
-  const patched = applyPatch(old, call.headers["content-type"], call.body.toString("utf8"));
+  const type = call.headers["content-type"];
+  const body = call.body.toString("utf8");
+  const patched = applyPatch(old, type, body);
   const next = { ...patched, metadata: { ...(patched["metadata"] as object) } } as KubeObject;
-  checkTypes(kind, next);
+  checkPatchedTypes(kind, next, type?.includes("strategic") ? body : undefined);
+  const { uid } = next.metadata;
+  if (uid !== undefined && uid !== old.metadata.uid) {
+    const message = `${JSON.stringify(uid)}: field is immutable`;
+    throw invalid(kind, old.metadata.name, [cause("metadata.uid", "Invalid value", message)]);
+  }
   // The patch was made from the newest state, so only a version the patch itself names can conflict.
   return replaceObject(store, call, kind, storable(kind, next));
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { actingUser, decodeObject } from "./http.ts";
+import { decodeObject } from "./body.ts";
+import { actingUser } from "./http.ts";
 import type { Answer, ResourceCall } from "./http.ts";
 import { apiVersionOf } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";

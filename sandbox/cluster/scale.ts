@@ -1,19 +1,22 @@
 import { child } from "./fields.ts";
-import { decodeObject } from "./http.ts";
+import { decodeObject } from "./body.ts";
 import type { Answer, ResourceCall } from "./http.ts";
 import type { Kind } from "./kinds.ts";
 import { isRecord } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { applyPatch } from "./patch/apply.ts";
-import { badRequest, invalid, StatusError } from "./status.ts";
+import { badRequest, invalid, notFound, StatusError } from "./status.ts";
 import type { Store } from "./store.ts";
 import { selectorText } from "./tables/columns.ts";
 import { checkCount } from "./validate/workloads.ts";
-import { existing, writerOf } from "./write.ts";
+import { writerOf } from "./write.ts";
 
 /** GET, PUT and PATCH of `…/scale`, an autoscaling/v1 Scale over the workload's replicas. */
 export function answerScale(store: Store, call: ResourceCall, kind: Kind): Answer {
-  const object = existing(store, call, kind);
+  const named = call.verb === "get" ? { ...kind, plural: `${kind.plural}/scale` } : kind;
+  const { name = "", namespace } = call.target;
+  const object = store.get(kind.plural, namespace, name);
+  if (!object) throw notFound(named, name);
   const scale = scaleOf(object);
   if (call.verb === "get") return { code: 200, body: scale };
   const wanted =

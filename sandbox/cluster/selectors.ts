@@ -41,10 +41,11 @@ function requirement(text: string): (labels: Labels) => boolean {
     };
   }
   const present = presence.exec(text);
-  if (!present)
-    throw badRequest(
-      `unable to parse requirement: found '${text}', expected: key, key=value or key in (a, b)`,
-    );
+  if (!present) {
+    const found = new RegExp(`^${key}\\s+([^\\s=!<>(]+)`).exec(text)?.[2] ?? "";
+    const operators = "in, notin, =, ==, !=, gt, lt";
+    throw badRequest(`unable to parse requirement: found '${found}', expected: ${operators}`);
+  }
   const [, negated, name = ""] = present;
   return (labels) => Object.hasOwn(labels, name) !== (negated === "!");
 }

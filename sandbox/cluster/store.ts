@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { manageFields } from "./managed-fields.ts";
+import type { FieldWriter } from "./managed-fields.ts";
 import { copyJson, sameJson, timestamp } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
@@ -128,7 +129,7 @@ export function createStore(options: StoreOptions = {}): Store {
       managedFields: old.metadata.managedFields,
     });
     if (sameJson(old, next)) return copyJson(old);
-    const managedFields = manageFields(old, next, by);
+    const managedFields = manageFields(old, next, fieldWriter(to.kind, by));
     if (managedFields.length > 0) next.metadata.managedFields = managedFields;
     return commit(to, "MODIFIED", next, by);
   }
@@ -194,7 +195,8 @@ export function createStore(options: StoreOptions = {}): Store {
         creationTimestamp: timestamp(by.now),
         ...(to.kind.generation && { generation: 1 }),
       };
-      next.metadata.managedFields = manageFields(undefined, next, by);
+      const managedFields = manageFields(undefined, next, fieldWriter(to.kind, by));
+      if (managedFields.length > 0) next.metadata.managedFields = managedFields;
       return commit(to, "ADDED", next, by);
     },
     update(plural, object, by) {
@@ -250,6 +252,12 @@ interface Table {
   history: WatchEvent[];
   /** The version of the newest event that fell out of the history. */
   forgotten: number;
+}
+
+/** Status belongs to those who write it through its subresource. */
+function fieldWriter(kind: Kind, by: Writer): FieldWriter {
+  const separate = kind.subresources?.includes("status") && by.subresource !== "status";
+  return { ...by, ...(separate && { ignore: "status" }) };
 }
 
 function keyOf(namespace: string | undefined, name: string): string {

@@ -2,7 +2,7 @@ import { randomSuffix } from "./defaults/pods.ts";
 import { applyDefaults, prepareNew } from "./defaults/defaults.ts";
 import { below, child } from "./fields.ts";
 import { storable } from "./events-view.ts";
-import { decodeObject, mediaType, parseJson } from "./http.ts";
+import { decodeObject, mediaType, parseJson } from "./body.ts";
 import type { ResourceCall } from "./http.ts";
 import { apiVersionOf, storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
@@ -52,7 +52,8 @@ export function objectFrom(call: ResourceCall, kind: Kind): KubeObject {
   const { kind: sentKind = kind.kind, apiVersion: sentVersion = apiVersion } = sent;
   if (sentKind !== kind.kind || sentVersion !== apiVersion) {
     const [, version = String(sentVersion)] = String(sentVersion).split("/");
-    const why = `no kind "${kind.kind}" is registered for "${String(sentVersion)}, Kind=${String(sentKind)}" here`;
+    const [from, to] = [`${version}.${String(sentKind)}`, `${kind.group || "core"}.${kind.kind}`];
+    const why = `converting (${from}) to (${to}): unknown conversion`;
     throw badRequest(
       `${String(sentKind)} in version "${version}" cannot be handled as a ${kind.kind}: ${why}`,
     );
@@ -68,7 +69,7 @@ export function createObject(store: Store, call: ResourceCall, kind: Kind): Kube
   const { metadata } = object;
   const { namespace } = call.target;
   placeIn(metadata, namespace, kind);
-  if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${randomSuffix()}`;
+  metadata.name ||= metadata.generateName ? `${metadata.generateName}${randomSuffix()}` : "";
   delete metadata.uid;
   delete metadata.deletionTimestamp;
   prepareNew(kind.plural, object, hasStatus(kind));
@@ -167,6 +168,6 @@ export function deleteOptions(call: ResourceCall): DeleteOptions & Writer {
 
 function bodyOptions(call: ResourceCall): Record<string, unknown> {
   if (!mediaType(call.headers["content-type"]).endsWith("json")) return decodeObject(call, "DeleteOptions");
-  const options = parseJson(call.body.toString("utf8"), "error decoding DeleteOptions");
+  const options = parseJson(call.body.toString("utf8"), "error decoding DeleteOptions: ");
   return isRecord(options) ? options : {};
 }

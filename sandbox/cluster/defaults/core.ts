@@ -15,7 +15,7 @@ export function defaultService(object: KubeObject): void {
 
 /** stringData is written only: it lands in data, encoded. */
 export function defaultSecret(object: KubeObject): void {
-  object["type"] ??= "Opaque";
+  object["type"] ||= "Opaque";
   const text = child(object, "stringData");
   delete object["stringData"];
   if (!text) return;
@@ -35,6 +35,16 @@ export function defaultQuota(object: KubeObject): void {
 export function defaultNetworkPolicy(object: KubeObject): void {
   const spec = below(object, "spec");
   fill(spec, { policyTypes: ["Ingress", ...(spec["egress"] === undefined ? [] : ["Egress"])] });
+}
+
+export function defaultEvent(object: KubeObject): void {
+  for (const field of ["firstTimestamp", "lastTimestamp", "eventTime"]) object[field] ??= null;
+  fill(object, { source: {}, reportingComponent: "", reportingInstance: "" });
+}
+
+export function defaultEndpointSlice(object: KubeObject): void {
+  for (const endpoint of items(object, "endpoints")) fill(endpoint, { conditions: {} });
+  for (const port of items(object, "ports")) fill(port, { name: "", protocol: "TCP" });
 }
 
 const rbacGroup = "rbac.authorization.k8s.io";

@@ -2,6 +2,8 @@ import { isRecord } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import {
   defaultBinding,
+  defaultEndpointSlice,
+  defaultEvent,
   defaultNamespace,
   defaultNetworkPolicy,
   defaultQuota,
@@ -26,6 +28,8 @@ const byPlural: Record<string, (object: KubeObject) => void> = {
   cronjobs: defaultCronJob,
   daemonsets: defaultDaemonSet,
   deployments: defaultDeployment,
+  endpointslices: defaultEndpointSlice,
+  events: defaultEvent,
   horizontalpodautoscalers: defaultAutoscaler,
   jobs: defaultJob,
   namespaces: defaultNamespace,

@@ -21,9 +21,6 @@ export function defaultReplicaSet(object: KubeObject): void {
   const spec = below(object, "spec");
   fill(spec, { replicas: 1 });
   defaultTemplate(below(spec, "template"));
-  const labels = child(child(child(spec, "template"), "metadata"), "labels");
-  if (labels && !object.metadata.labels)
-    object.metadata.labels = structuredClone(labels) as Record<string, string>;
 }
 
 export function defaultStatefulSet(object: KubeObject): void {

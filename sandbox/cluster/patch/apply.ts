@@ -1,4 +1,4 @@
-import { mediaType, parseJson } from "../http.ts";
+import { mediaType, parseJson } from "../body.ts";
 import { isRecord } from "../object.ts";
 import { badRequest, StatusError } from "../status.ts";
 import { jsonPatch } from "./json-patch.ts";
@@ -20,21 +20,22 @@ export function applyPatch(
 
 const patchers: Record<string, (target: Record<string, unknown>, body: string) => unknown> = {
   "application/json-patch+json": (target, body) => {
-    const patch = parseJson(body, "error decoding patch");
+    const patch = parseJson(body, "error decoding patch: ");
     if (Array.isArray(patch)) return jsonPatch(target, patch);
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${goType(patch)} into Go value of type []handlers.jsonPatchOp`,
     );
   },
-  "application/merge-patch+json": (target, body) => mergePatch(target, objectOf(body)),
-  "application/strategic-merge-patch+json": (target, body) => strategicMerge(target, objectOf(body)),
+  "application/merge-patch+json": (target, body) =>
+    mergePatch(target, objectOf(body, "error decoding patch: ")),
+  "application/strategic-merge-patch+json": (target, body) => strategicMerge(target, objectOf(body, "")),
 };
 
-function objectOf(body: string): Record<string, unknown> {
-  const patch = parseJson(body, "error decoding patch");
+function objectOf(body: string, what: string): Record<string, unknown> {
+  const patch = parseJson(body, what);
   if (isRecord(patch)) return patch;
   throw badRequest(
-    `error decoding patch: json: cannot unmarshal ${goType(patch)} into Go value of type map[string]interface {}`,
+    `${what}json: cannot unmarshal ${goType(patch)} into Go value of type map[string]interface {}`,
   );
 }
 

@@ -9,8 +9,10 @@ import { StatusError } from "../status.ts";
  */
 export function jsonPatch(target: object, patch: unknown[]): unknown {
   let document: unknown = structuredClone(target);
-  for (const operation of patch) {
-    if (!isOperation(operation)) throw rejected();
+  for (const item of patch) {
+    if (!isOperation(item)) throw rejected();
+    const operation = withValue(item);
+    if (testsForNothing(document, operation)) continue;
     const next = addsInstead(document, operation) ? { ...operation, op: "add" as const } : operation;
     try {
       document = fastJsonPatch.applyOperation(document, next, true, false).newDocument;
@@ -33,9 +35,25 @@ function isOperation(value: unknown): value is Operation & { value?: unknown } {
   return isRecord(value) && typeof value["op"] === "string" && typeof value["path"] === "string";
 }
 
+/** An operation that should have a value and has none means null. */
+function withValue(operation: Operation): Operation {
+  if (operation.op !== "add" && operation.op !== "replace" && operation.op !== "test") return operation;
+  return { ...operation, value: (operation.value as unknown) ?? null };
+}
+
+/** A test for null holds where there is nothing. */
+function testsForNothing(document: unknown, operation: Operation): boolean {
+  if (operation.op !== "test" || operation.value !== null) return false;
+  return stepsOf(operation).reduce<unknown>(stepInto, document) === undefined;
+}
+
+function stepsOf(operation: Operation): string[] {
+  return operation.path.split("/").slice(1).map(unescape);
+}
+
 function addsInstead(document: unknown, operation: Operation): operation is Operation & { value: unknown } {
   if (operation.op !== "replace") return false;
-  const steps = operation.path.split("/").slice(1).map(unescape);
+  const steps = stepsOf(operation);
   const last = steps.pop();
   const parent = steps.reduce<unknown>(stepInto, document);
   return isRecord(parent) && last !== undefined && !Object.hasOwn(parent, last);

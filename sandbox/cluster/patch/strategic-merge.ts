@@ -1,3 +1,4 @@
+import { goText } from "../go-print.ts";
 import { isSet, listIdentity } from "../merge-keys.ts";
 import { isRecord, sameJson } from "../object.ts";
 import { StatusError } from "../status.ts";
@@ -45,8 +46,9 @@ function mergeObject(target: Fields, patch: Fields, path: string[]): Fields {
 }
 
 function mergeValue(before: unknown, value: unknown, path: string[]): unknown {
-  if (!isRecord(value)) return structuredClone(value);
-  return mergeObject(isRecord(before) ? before : {}, value, path);
+  if (isRecord(value) && isRecord(before)) return mergeObject(before, value, path);
+  // There is nothing to merge with: what the patch says is taken, its directives are not.
+  return withoutDirectivesDeep(value);
 }
 
 /** Drops what `$retainKeys` does not name. */
@@ -68,19 +70,28 @@ function mergeList({ before, patch, field }: ListMerge, path: string[]): unknown
   const gone = listAt(patch[`${deletePrefix}${field}`], path) ?? [];
   if (!before && !change) return undefined;
   const key = listIdentity(path)?.merge;
-  const kept = (before ?? []).filter((item) => !gone.includes(item));
   if (change?.some((item) => isRecord(item) && item["$patch"] === "replace")) {
-    return change
-      .filter((item) => !isRecord(item) || item["$patch"] === undefined)
-      .map(withoutDirectivesDeep);
+    return withoutDirectivesDeep(change) as unknown[];
   }
-  const merged = key
-    ? mergeItems(kept, change ?? [], { key, path })
-    : [...new Set([...kept, ...(change ?? [])])];
+  const merged = mergedList(
+    before?.filter((item) => !gone.includes(item)),
+    change ?? [],
+    { key, path },
+  );
   const same = key
     ? (a: unknown, b: unknown) => isRecord(a) && isRecord(b) && sameJson(a[key], b[key])
     : (a: unknown, b: unknown) => a === b;
   return inOrder(merged, order ?? change ?? [], before ?? [], same);
+}
+
+interface ListPlace {
+  key: string | undefined;
+  path: string[];
+}
+
+function mergedList(before: unknown[] | undefined, change: unknown[], { key, path }: ListPlace): unknown[] {
+  if (!before) return withoutDirectivesDeep(change) as unknown[];
+  return key ? mergeItems(before, change, { key, path }) : [...new Set([...before, ...change])];
 }
 
 function mergeItems(before: unknown[], change: unknown[], list: { key: string; path: string[] }): unknown[] {
@@ -89,7 +100,7 @@ function mergeItems(before: unknown[], change: unknown[], list: { key: string; p
   for (const item of change) {
     if (!isRecord(item)) throw new StatusError(500, "", `expected a map in the patch of ${path.join(".")}`);
     if (item[key] === undefined) {
-      throw new StatusError(500, "", `map: ${goMap(item)} does not contain declared merge key: ${key}`);
+      throw new StatusError(500, "", `map: ${goText(item)} does not contain declared merge key: ${key}`);
     }
     const isIt = (other: unknown) => isRecord(other) && sameJson(other[key], item[key]);
     if (item["$patch"] === "delete") {
@@ -97,10 +108,8 @@ function mergeItems(before: unknown[], change: unknown[], list: { key: string; p
       continue;
     }
     const index = result.findIndex(isIt);
-    const old = index === -1 ? {} : (result[index] as Fields);
-    const next = mergeObject(old, item, [...path, "*"]);
-    if (index === -1) result.push(next);
-    else result[index] = next;
+    if (index === -1) result.push(withoutDirectives(item));
+    else result[index] = mergeObject(result[index] as Fields, item, [...path, "*"]);
   }
   return result;
 }
@@ -153,18 +162,12 @@ function withoutDirectives(value: Fields): Fields {
 }
 
 function withoutDirectivesDeep(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDirectivesDeep);
+  if (Array.isArray(value)) {
+    return value.filter((item) => !isRecord(item) || item["$patch"] === undefined).map(withoutDirectivesDeep);
+  }
   return isRecord(value) ? withoutDirectives(value) : value;
 }
 
 function unknownDirective(directive: unknown, patch: Fields): StatusError {
-  return new StatusError(500, "", `unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
-}
-
-/** A map the way Go prints it in these messages: map[key:value key:value], sorted. */
-function goMap(value: Fields): string {
-  const parts = Object.keys(value)
-    .sort()
-    .map((field) => `${field}:${isRecord(value[field]) ? goMap(value[field]) : String(value[field])}`);
-  return `map[${parts.join(" ")}]`;
+  return new StatusError(500, "", `unknown patch type: ${String(directive)} in map: ${goText(patch)}`);
 }

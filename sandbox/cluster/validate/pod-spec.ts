@@ -6,8 +6,8 @@ import type { StatusCause } from "../status.ts";
 import { checkName } from "./names.ts";
 
 /** What playbooks and people get wrong in a pod spec; not every rule the API server has. */
-export function checkPodSpec(path: string, spec: Fields): StatusCause[] {
-  const volumes = new Set(items(spec, "volumes").map((volume) => volume["name"]));
+export function checkPodSpec(path: string, spec: Fields, claims: unknown[] = []): StatusCause[] {
+  const volumes = new Set([...claims, ...items(spec, "volumes").map((volume) => volume["name"])]);
   return [
     ...checkUnique(`${path}.volumes`, items(spec, "volumes"), "name"),
     ...checkContainers(`${path}.initContainers`, items(spec, "initContainers"), volumes),
@@ -61,7 +61,7 @@ function checkEnv(path: string, env: Fields[]): StatusCause[] {
 function checkPorts(path: string, ports: Fields[]): StatusCause[] {
   return ports.flatMap((port, index) => {
     const value = port["containerPort"];
-    if (value === undefined) return [cause(`${path}[${index}].containerPort`, "Required value", "")];
+    if (!value) return [cause(`${path}[${index}].containerPort`, "Required value", "")];
     const valid = typeof value === "number" && value > 0 && value < 65536;
     const message = `${textOr(value, "")}: must be between 1 and 65535, inclusive`;
     return valid ? [] : [cause(`${path}[${index}].containerPort`, "Invalid value", message)];

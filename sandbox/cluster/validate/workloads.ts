@@ -16,11 +16,16 @@ export function checkWorkload(object: KubeObject, old: KubeObject | undefined): 
     ...counts.flatMap((field) => checkCount(`spec.${field}`, spec[field])),
     ...checkSelector(object.kind, spec),
     ...checkLabels("spec.template.labels", child(child(template, "metadata"), "labels")),
-    ...checkPodSpec("spec.template.spec", child(template, "spec") ?? {}),
+    ...checkPodSpec("spec.template.spec", child(template, "spec") ?? {}, claimNames(spec)),
     ...checkRestartPolicy(child(template, "spec")),
     ...(object.kind === "Deployment" ? checkRollout(spec) : []),
     ...(old ? checkUnchanged(object, old) : []),
   ];
+}
+
+/** Volumes a StatefulSet's pods have beside those of their template. */
+function claimNames(spec: Fields): unknown[] {
+  return items(spec, "volumeClaimTemplates").map((claim) => child(claim, "metadata")?.["name"]);
 }
 
 export function checkCount(field: string, value: unknown): StatusCause[] {
@@ -103,7 +108,6 @@ const mutableOfStatefulSets = [
   "ordinals",
   "template",
   "updateStrategy",
-  "revisionHistoryLimit",
   "persistentVolumeClaimRetentionPolicy",
   "minReadySeconds",
 ];
