@@ -33,7 +33,7 @@ function mustNotBeIm(channel: Channel): void {
 }
 
 /** docs.slack.dev/reference/methods/conversations.create, "naming"; nothing is corrected silently. */
-export function checkChannelName(state: State, name: string): void {
+function checkChannelName(state: State, name: string): void {
   if (name === "") throw new SlackRefusal("invalid_name_required");
   if (name.length > channelLimits.name) throw new SlackRefusal("invalid_name_maxlength");
   if (!/^[\p{Ll}\p{Lo}\p{N}_-]+$/u.test(name)) throw new SlackRefusal("invalid_name_specials");

@@ -13,7 +13,7 @@ import { z } from "zod";
 const text = z.looseObject({ type: z.string(), text: z.string() });
 
 /** Any Block Kit block as the app sent it, with `block_id` and `action_id` filled in. */
-export const block = z.looseObject({ type: z.string(), block_id: z.string().optional() });
+const block = z.looseObject({ type: z.string(), block_id: z.string().optional() });
 export type Block = z.infer<typeof block>;
 
 export const option = z.looseObject({ text, value: z.string(), description: text.optional() });
@@ -23,7 +23,7 @@ export type Option = z.infer<typeof option>;
  * What a person has set in one element, in the shape of Slack's `state.values[block_id][action_id]`.
  * Only the key that belongs to the element's type is given; nothing chosen is null (or an empty list).
  */
-export const elementState = z.object({
+const elementState = z.object({
   type: z.string(),
   value: z.string().nullish(),
   selected_option: option.nullish(),
@@ -42,10 +42,10 @@ export const elementState = z.object({
 export type ElementState = z.infer<typeof elementState>;
 
 /** block_id → action_id → what is set there. */
-export const stateValues = z.record(z.string(), z.record(z.string(), elementState));
+const stateValues = z.record(z.string(), z.record(z.string(), elementState));
 export type StateValues = z.infer<typeof stateValues>;
 
-export const user = z.object({
+const user = z.object({
   id: z.string(),
   /** Handle without "@". */
   name: z.string(),
@@ -55,7 +55,7 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 
-export const channel = z.object({
+const channel = z.object({
   id: z.string(),
   /** Without "#"; for a direct message the other person's name. */
   name: z.string(),
@@ -75,10 +75,9 @@ export const channel = z.object({
 });
 export type Channel = z.infer<typeof channel>;
 
-export const reaction = z.object({ name: z.string(), count: z.number(), users: z.array(z.string()) });
-export type Reaction = z.infer<typeof reaction>;
+const reaction = z.object({ name: z.string(), count: z.number(), users: z.array(z.string()) });
 
-export const file = z.looseObject({
+const file = z.looseObject({
   id: z.string(),
   name: z.string(),
   title: z.string(),
@@ -90,7 +89,7 @@ export const file = z.looseObject({
 export type File = z.infer<typeof file>;
 
 /** A message as Slack's JSON, without the app's metadata. */
-export const message = z.looseObject({
+const message = z.looseObject({
   type: z.literal("message"),
   /** Set on system messages (channel_join, channel_topic, channel_name, channel_archive, pinned_item, …). */
   subtype: z.string().optional(),
@@ -118,7 +117,7 @@ export const message = z.looseObject({
 });
 export type Message = z.infer<typeof message>;
 
-export const view = z.looseObject({
+const view = z.looseObject({
   id: z.string(),
   type: z.enum(["modal", "home"]),
   callback_id: z.string(),
@@ -135,7 +134,7 @@ export const view = z.looseObject({
 });
 export type View = z.infer<typeof view>;
 
-export const bookmark = z.object({
+const bookmark = z.object({
   id: z.string(),
   title: z.string(),
   link: z.string(),
@@ -153,7 +152,7 @@ const shortcut = z.object({
 const at = { channel: z.string(), ts: z.string() };
 
 /** Where a pressed element stands. */
-export const container = z.discriminatedUnion("type", [
+const container = z.discriminatedUnion("type", [
   z.object({ type: z.literal("message"), ...at }),
   z.object({ type: z.literal("view"), view_id: z.string() }),
 ]);
@@ -163,14 +162,14 @@ export type Container = z.infer<typeof container>;
  * delivered: the app answered in time. The others were said to the person as Slack does, in an ephemeral message of
  * Slackbot (command) or as `message` (action, shortcut), which the page shows beside what was pressed.
  */
-export const delivery = z.object({
+const delivery = z.object({
   outcome: z.enum(["delivered", "unknown_command", "not_in_threads", "operation_timeout", "dispatch_failed"]),
   message: z.string().optional(),
 });
 export type Delivery = z.infer<typeof delivery>;
 
 /** What became of a submitted modal. `errors`: shown under the inputs, the modal stays. */
-export const submission = z.discriminatedUnion("outcome", [
+const submission = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("errors"), errors: z.record(z.string(), z.string()) }),
   z.object({ outcome: z.literal("closed") }),
   z.object({ outcome: z.literal("cleared") }),
@@ -296,8 +295,11 @@ export type ClientMethod = keyof typeof clientMethods;
 export type ClientInput<M extends ClientMethod> = z.input<(typeof clientMethods)[M]["input"]>;
 export type ClientResult<M extends ClientMethod> = z.infer<(typeof clientMethods)[M]["result"]>;
 
-export const clientFailure = z.object({ ok: z.literal(false), error: z.string(), message: z.string() });
-export type ClientFailure = z.infer<typeof clientFailure>;
+export interface ClientFailure {
+  ok: false;
+  error: string;
+  message: string;
+}
 
 /** What the WebSocket pushes; only what this person may see. */
 export const clientEvent = z.discriminatedUnion("type", [

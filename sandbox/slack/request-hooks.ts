@@ -1,5 +1,5 @@
 /** received: not acted on yet; stored: acted on, the answer not sent yet; answered: the answer is out. */
-export type RequestStage = "received" | "stored" | "answered";
+type RequestStage = "received" | "stored" | "answered";
 
 export interface ObservedRequest {
   /** "chat.postMessage"; "response_url" and "upload" for those. */

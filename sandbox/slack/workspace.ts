@@ -64,7 +64,13 @@ export function createSlackWorkspace(options: WorkspaceOptions): SlackWorkspace 
   /** As the app last addressed us: it may use another name of this host than the browser does. */
   let origin = "";
 
-  const board: Switchboard = { state, timings, link: () => link, origin: () => origin };
+  const board: Switchboard = {
+    state,
+    timings,
+    link: () => link,
+    origin: () => origin,
+    webUrl: () => origin.replace(/slack$/, ""),
+  };
   const queue = createEventQueue(state, () => link, timings);
   const stopEvents = state.listen((change) => {
     for (const event of appEvents(state, change)) queue.push(event);

@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** Slack refused what the person did; `code` is Slack's. */
-export class ClientRefusal extends Error {
+class ClientRefusal extends Error {
   override readonly name = "ClientRefusal";
   readonly code: string;
 
@@ -40,8 +40,6 @@ export class ClientRefusal extends Error {
     this.code = failure.error;
   }
 }
-
-export type Person = ReturnType<typeof person>;
 
 /**
  * Acts and sees as one person of the sandbox's Slack workspace.

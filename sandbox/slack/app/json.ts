@@ -159,9 +159,9 @@ export function bookmarkJson(state: State, bookmark: Bookmark): object {
   return { ...bookmark, icon_url: null, entity_id: null, rank: "a", app_id: state.bot.appId };
 }
 
-/** A link as chat.getPermalink gives it. */
-export function permalink(state: State, message: StoredMessage): string {
-  const base = `https://${state.team.domain}.slack.com/archives/${message.channel}/p${message.ts.replace(".", "")}`;
+/** A link as chat.getPermalink gives it, to the workspace's own page so that it opens there. */
+export function permalink(webUrl: string, message: StoredMessage): string {
+  const base = `${webUrl}archives/${message.channel}/p${message.ts.replace(".", "")}`;
   const isReply = message.thread_ts !== undefined && message.thread_ts !== message.ts;
   return isReply ? `${base}?thread_ts=${message.thread_ts}&cid=${message.channel}` : base;
 }

@@ -9,4 +9,6 @@ export interface Switchboard {
   link(): AppLink;
   /** "http://host:port/slack": the workspace as the app reaches it. */
   origin(): string;
+  /** "http://host:port/": where people see the workspace, in place of https://credit-risk.slack.com/. */
+  webUrl(): string;
 }

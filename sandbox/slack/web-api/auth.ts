@@ -9,8 +9,8 @@ export const authMethods = {
   "auth.test": method({
     tier: "none",
     args: z.looseObject({}),
-    run: (_args, { state }) => ({
-      url: `https://${state.team.domain}.slack.com/`,
+    run: (_args, { state, board }) => ({
+      url: board.webUrl(),
       team: state.team.name,
       user: state.bot.name,
       team_id: state.team.id,
@@ -31,8 +31,8 @@ export const authMethods = {
     tier: 3,
     scopes: ["team:read"],
     args: z.looseObject({}),
-    run: (_args, { state }) => ({
-      team: { ...state.team, email_domain: "", icon: {}, url: `https://${state.team.domain}.slack.com/` },
+    run: (_args, { state, board }) => ({
+      team: { ...state.team, email_domain: "", icon: {}, url: board.webUrl() },
     }),
   }),
 

@@ -139,11 +139,11 @@ export const chatMethods = {
   "chat.getPermalink": method({
     tier: "none",
     args: z.looseObject({ channel: z.string(), message_ts: z.string() }),
-    run({ channel: id, message_ts }, { state, actor }) {
+    run({ channel: id, message_ts }, { state, actor, board }) {
       const channel = visibleChannel(state, actor, id);
       const message = findMessage(state, channel.id, message_ts);
       if (message === undefined) throw new SlackRefusal("message_not_found");
-      return { channel: channel.id, permalink: permalink(state, message) };
+      return { channel: channel.id, permalink: permalink(board.webUrl(), message) };
     },
   }),
 };

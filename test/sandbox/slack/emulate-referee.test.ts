@@ -1,5 +1,5 @@
 // oxlint-disable unicorn/require-post-message-target-origin -- chat.postMessage is Slack's, not the window's
-import type { WebClient } from "@slack/web-api";
+import type { webApi } from "@slack/bolt";
 import { createEmulator } from "emulate";
 import { expect, onTestFinished, test } from "vitest";
 import { people, slack } from "../../../sandbox/seed.ts";
@@ -9,7 +9,7 @@ type Answer = Record<string, unknown>;
 
 /** What every step knows: who is there, and what earlier steps made. */
 interface Story {
-  client: WebClient;
+  client: webApi.WebClient;
   someone: string;
   channel: string;
   other: string;
@@ -140,7 +140,7 @@ const clientsOnly = [
 ];
 
 async function live(
-  client: WebClient,
+  client: webApi.WebClient,
   { someone, other }: Pick<Story, "someone" | "other">,
 ): Promise<Map<string, Answer>> {
   const story: Story = { client, someone, other, channel: "", ts: "" };

@@ -1,5 +1,5 @@
 // oxlint-disable unicorn/require-post-message-target-origin -- chat.postMessage is Slack's, not the window's
-import { WebClient } from "@slack/web-api";
+import { webApi } from "@slack/bolt";
 import { expect, test } from "vitest";
 import { people, slack } from "../../../sandbox/seed.ts";
 import { person } from "../../support/person.ts";
@@ -21,7 +21,7 @@ test("past a burst, posts to one channel are limited, and the SDK waits as long 
   });
 
   // The SDK's own patience: it comes back after the second it was told to wait.
-  const patient = new WebClient(slack.bot.token, { slackApiUrl: apiUrl });
+  const patient = new webApi.WebClient(slack.bot.token, { slackApiUrl: apiUrl });
   const answers: unknown[] = [];
   workspace.onRequest("chat.postMessage", "received", () => {
     answers.push(now);

@@ -1,5 +1,4 @@
-import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from "@slack/bolt";
-import { WebClient } from "@slack/web-api";
+import { App, HTTPReceiver, LogLevel, SocketModeReceiver, webApi } from "@slack/bolt";
 import { onTestFinished } from "vitest";
 import { listen } from "../../../sandbox/one-port.ts";
 import { slack } from "../../../sandbox/seed.ts";
@@ -51,8 +50,8 @@ export async function startWorkspace(options: Options = {}) {
 }
 
 /** A client as the app has it, that shows refusals at once instead of trying again. */
-export function webClient(apiUrl: string, token: string = slack.bot.token): WebClient {
-  return new WebClient(token, {
+export function webClient(apiUrl: string, token: string = slack.bot.token): webApi.WebClient {
+  return new webApi.WebClient(token, {
     slackApiUrl: apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,

@@ -358,16 +358,17 @@ test("a scheduled message is posted when its time has come", async () => {
   expect((await robin.history(api)).map(textOf)).toEqual(["Update due"]);
 });
 
-test("a permalink names the message, and its thread for a reply", async () => {
-  const { client, robin } = await start();
+test("a permalink names the message, and its thread for a reply, on the page people use", async () => {
+  const { client, robin, url } = await start();
   const parent = await robin.say(api, "one");
   const reply = await robin.say(api, "two", { thread: parent.ts });
-  const base = "https://credit-risk.slack.com/archives/C0API/p";
+  const base = `${url}/archives/C0API/p`;
 
   const link = await client.chat.getPermalink({ channel: api, message_ts: parent.ts });
   expect(link.permalink).toBe(base + parent.ts.replace(".", ""));
   const inThread = await client.chat.getPermalink({ channel: api, message_ts: reply.ts });
   expect(inThread.permalink).toBe(`${base}${reply.ts.replace(".", "")}?thread_ts=${parent.ts}&cid=C0API`);
+  expect((await client.auth.test()).url).toBe(`${url}/`);
 });
 
 test("a reply needs a parent that exists and is no reply itself", async () => {
