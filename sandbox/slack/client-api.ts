@@ -287,6 +287,8 @@ export const clientMethods = {
   "view.submit": { input: z.object({ view_id: z.string(), state: stateValues }), result: submission },
   /** `all`: the X (the whole stack); otherwise the close button (this view; the one below shows again). */
   "view.close": { input: z.object({ view_id: z.string(), all: z.boolean().optional() }), result: nothing },
+  /** The app's Home tab as it stands, without a visit that the app would hear of. */
+  "home.view": { input: nothing, result: z.object({ view: view.nullable() }) },
   /** Opens the app's Home tab (the app hears app_home_opened); null until the app has published one. */
   "home.open": { input: nothing, result: z.object({ view: view.nullable() }) },
 } as const satisfies Record<string, { input: z.ZodType; result: z.ZodType }>;

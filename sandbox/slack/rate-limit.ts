@@ -22,8 +22,8 @@ const tier1Burst = 20;
 function rateOf(tier: Exclude<Tier, "none">, mode: "realistic" | "strict"): Rate {
   if (tier === "post") return { perSecond: 1, burst: mode === "strict" ? 1 : postBurst };
   const minute = perMinute[tier];
-  if (mode === "strict") return { perSecond: minute / 60, burst: 1 };
-  return { perSecond: minute / 60, burst: Math.max(minute, tier1Burst) };
+  if (tier === 1) return { perSecond: minute / 60, burst: tier1Burst };
+  return { perSecond: minute / 60, burst: mode === "strict" ? 1 : minute };
 }
 
 export interface RateLimiter {

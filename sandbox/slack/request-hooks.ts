@@ -9,12 +9,15 @@ export interface ObservedRequest {
   answer?: Record<string, unknown>;
 }
 
-type Hook = (request: ObservedRequest) => void | Promise<void>;
+/** "cut": go no further, close the connection without an answer (from `received`: nothing is done). */
+type Verdict = "cut" | undefined | void;
+type Hook = (request: ObservedRequest) => Verdict | Promise<Verdict>;
 
 export interface RequestHooks {
   /** The workspace waits for what the hook returns. `method` "*" means every one. Returns how to take it off. */
   on(method: string, stage: RequestStage, hook: Hook): () => void;
-  reach(stage: RequestStage, request: ObservedRequest): Promise<void>;
+  /** True when a hook wants the request cut. */
+  reach(stage: RequestStage, request: ObservedRequest): Promise<boolean>;
 }
 
 export function createRequestHooks(): RequestHooks {
@@ -26,10 +29,12 @@ export function createRequestHooks(): RequestHooks {
       return () => hooks.delete(entry);
     },
     async reach(stage, request) {
+      let isCut = false;
       for (const entry of hooks) {
         const isMeant = entry.stage === stage && (entry.method === "*" || entry.method === request.method);
-        if (isMeant) await entry.hook(request);
+        if (isMeant && (await entry.hook(request)) === "cut") isCut = true;
       }
+      return isCut;
     },
   };
 }

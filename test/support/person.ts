@@ -138,7 +138,7 @@ export function person(url: string, id: string) {
   }
 
   async function currentView({ id: viewId, type }: View): Promise<View | undefined> {
-    if (type === "home") return (await call("home.open", {})).view ?? undefined;
+    if (type === "home") return (await call("home.view", {})).view ?? undefined;
     return (await views()).find((view) => view.id === viewId);
   }
 
@@ -273,12 +273,13 @@ export function person(url: string, id: string) {
     async closeView(view: View, { all = false }: { all?: boolean } = {}): Promise<void> {
       await call("view.close", { view_id: view.id, all });
     },
+    /** Opens the Home tab, which the app hears of. */
     async home(): Promise<View | null> {
       return (await call("home.open", {})).view;
     },
     waitForHome(pattern: RegExp, { withinMs }: Pick<Waiting, "withinMs"> = {}): Promise<View> {
       async function shown(): Promise<View | null> {
-        return (await call("home.open", {})).view;
+        return (await call("home.view", {})).view;
       }
       return until(
         `a Home tab like ${String(pattern)}`,

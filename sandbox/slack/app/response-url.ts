@@ -43,8 +43,7 @@ export function respond(state: State, at: Pick<ResponseUrl, "channel" | "user" |
   const parsed = responseMessage.safeParse(body);
   if (!parsed.success) throw new SlackRefusal("invalid_payload");
   const { response_type, replace_original, delete_original, thread_ts } = parsed.data;
-  const original =
-    at.ts === null ? undefined : findSeenMessage(state, { channel: at.channel, ts: at.ts }, at.user);
+  const original = originalOf(state, at);
 
   if (delete_original) {
     if (original !== undefined) removeMessage(state, original);
@@ -64,6 +63,16 @@ export function respond(state: State, at: Pick<ResponseUrl, "channel" | "user" |
     ...(thread_ts === undefined ? {} : { thread_ts }),
     ...(response_type === "ephemeral" ? { only_for: at.user } : {}),
   });
+}
+
+/** What may be replaced or deleted: the app's own message. A message shortcut on a person's message cannot touch it. */
+function originalOf(
+  state: State,
+  at: Pick<ResponseUrl, "channel" | "user" | "ts">,
+): StoredMessage | undefined {
+  if (at.ts === null) return undefined;
+  const message = findSeenMessage(state, { channel: at.channel, ts: at.ts }, at.user);
+  return message?.user === state.bot.user ? message : undefined;
 }
 
 type Content = Pick<StoredMessage, "text" | "blocks" | "attachments">;

@@ -1,8 +1,7 @@
-import { visibleChannel } from "../channels.ts";
+import { canSee, visibleChannel } from "../channels.ts";
 import { pinnedMessages } from "../items.ts";
 import { isSeenBy, messagesIn, standsInChannel } from "../messages.ts";
 import { stackOf } from "../views.ts";
-import { canSee } from "../channels.ts";
 import type { ClientHandlers } from "./handlers.ts";
 import { presentBookmarks, presentChannel, presentMessage, presentUser, presentView } from "./present.ts";
 
@@ -14,7 +13,8 @@ type Reads =
   | "thread.replies"
   | "channel.bookmarks"
   | "channel.pins"
-  | "views.list";
+  | "views.list"
+  | "home.view";
 
 const pageSize = 200;
 
@@ -88,4 +88,9 @@ export const reads: Pick<ClientHandlers, Reads> = {
   "views.list": (_input, { board: { state }, viewer }) => ({
     views: stackOf(state, viewer).map(presentView),
   }),
+
+  "home.view"(_input, { board: { state }, viewer }) {
+    const view = state.homes.get(viewer);
+    return { view: view === undefined ? null : presentView(view) };
+  },
 };

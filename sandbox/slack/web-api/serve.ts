@@ -111,20 +111,21 @@ async function exchange(
   if (verdict.cut) return void res.destroy();
   if (verdict.status !== null) {
     const headers = { "retry-after": "1" };
-    return sendJson(res, { ok: false, error: "internal_error" }, { status: verdict.status, headers });
+    const error = verdict.status === 429 ? "ratelimited" : "internal_error";
+    return sendJson(res, { ok: false, error }, { status: verdict.status, headers });
   }
   const request: ObservedRequest = { method: name, args: {} };
   let outcome: Outcome;
   try {
     request.args = name === "upload" ? {} : await readArgs(req);
-    await desk.hooks.reach("received", request);
+    if (await desk.hooks.reach("received", request)) return void res.destroy();
     outcome = run(request.args, verdict.error);
   } catch (error) {
     outcome = { answer: refused(error) };
   }
   request.answer = outcome.answer;
-  await desk.hooks.reach("stored", request);
-  if (verdict.loseResponse) return void res.destroy();
+  const isCut = await desk.hooks.reach("stored", request);
+  if (isCut || verdict.loseResponse) return void res.destroy();
   const { answer, ...rest } = outcome;
   sendJson(res, answer, rest);
   await desk.hooks.reach("answered", request);

@@ -95,6 +95,20 @@ test("an HTTP status or an error strikes only the methods it is set for, and not
   await expect(client.auth.test()).rejects.toMatchObject({ data: { error: "token_revoked" } });
 });
 
+test("a hook can cut a request before anything is done with it", async () => {
+  const { apiUrl, workspace } = await startWorkspace();
+  const client = webClient(apiUrl);
+  const off = workspace.onRequest("chat.postMessage", "received", () => "cut");
+
+  const cut = client.chat.postMessage({ channel: api, text: "never" });
+  await expect(cut).rejects.toMatchObject({ code: "slack_webapi_request_error" });
+  off();
+  await client.chat.postMessage({ channel: api, text: "later" });
+
+  const { messages } = await client.conversations.history({ channel: api });
+  expect(messages!.map((one) => one.text)).toEqual(["later"]);
+});
+
 test("a hook holds a request where it is told to: stored and not yet answered", async () => {
   const { apiUrl, url, workspace } = await startWorkspace();
   const robin = person(url, people.robin.slack);

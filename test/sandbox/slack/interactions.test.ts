@@ -262,7 +262,7 @@ test("a message shortcut hands the app the message; a global one a trigger", asy
     app.shortcut("note_message", async ({ ack, shortcut, respond }) => {
       used.push(shortcut);
       await ack();
-      if (shortcut.type === "message_action") await respond("Noted");
+      if (shortcut.type === "message_action") await respond({ text: "Noted", replace_original: true });
     });
     app.shortcut("declare", async ({ ack, shortcut }) => {
       used.push(shortcut);
@@ -274,7 +274,9 @@ test("a message shortcut hands the app the message; a global one a trigger", asy
   await robin.shortcut("Add to timeline", message);
   await robin.shortcut("Declare an incident");
 
+  // It cannot replace what a person wrote: the answer is a message of its own.
   await robin.waitForMessage(api, /^Noted$/);
+  expect((await robin.history(api)).map(textOf)).toEqual(["db is at 100 % CPU", "Noted"]);
   expect(used).toMatchObject([
     { type: "message_action", callback_id: "note_message", message: { ts: message.ts, text: message.text } },
     { type: "shortcut", callback_id: "declare", user: { id: people.robin.slack } },
