@@ -92,13 +92,12 @@ export function loadPlaybooks(folder: string, actions: Actions): Playbooks {
 export function createPlaybooks(
   folder: string,
   actions: Actions,
-): { current(): Playbooks; reload(): Playbooks } {
+): { current: () => Playbooks; reload: () => void } {
   let current = loadPlaybooks(folder, actions);
   return {
     current: () => current,
     reload: () => {
       current = loadPlaybooks(folder, actions);
-      return current;
     },
   };
 }

@@ -201,6 +201,12 @@ export interface WebhookTable {
   refused_why: string | null;
 }
 
+/** Random values that must stay the same from start to start. */
+export interface SecretTable {
+  name: string;
+  value: string;
+}
+
 export interface Tables {
   incident: IncidentTable;
   alert: AlertTable;
@@ -216,6 +222,7 @@ export interface Tables {
   deadline: DeadlineTable;
   revision_health: RevisionHealthTable;
   webhook: WebhookTable;
+  secret: SecretTable;
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

@@ -190,6 +190,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (target, template)
     );
 
+    create table secret (name text primary key, value text not null);
+
     create table webhook (
       source text primary key,
       seen_at timestamptz,

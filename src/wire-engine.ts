@@ -1,0 +1,101 @@
+import type { Logger } from "pino";
+import { actions as catalogue } from "./actions/index.ts";
+import { createHttpProbe } from "./adapters/http/probe.ts";
+import { createMetrics } from "./adapters/prometheus/metrics.ts";
+import type { Clock } from "./domain/clock.ts";
+import type { Config } from "./domain/config.ts";
+import type { Executor } from "./domain/run.ts";
+import { createApprovals } from "./engine/approvals.ts";
+import { createAuthorizer } from "./engine/authorizer.ts";
+import { createIncidents } from "./engine/incidents.ts";
+import { createPlaybooks, indexActions } from "./engine/load-playbooks.ts";
+import { createLockKeeper } from "./engine/lock-keeper.ts";
+import { createNextSteps } from "./engine/next-steps.ts";
+import { createPlanner } from "./engine/planner.ts";
+import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
+import { createRuns, type Runs } from "./engine/runs.ts";
+import { createPlanMessages } from "./engine/show-plan.ts";
+import { createStops } from "./engine/stops.ts";
+import type { UseCases } from "./engine/use-cases.ts";
+import type { Database, Queries } from "./store/database.ts";
+import { keptSecret } from "./store/secrets.ts";
+
+export interface EngineOptions {
+  db: Database;
+  config: Config;
+  /** Folder of the playbooks. */
+  playbooks: string;
+  clusters: Clusters;
+  directory: Directory;
+  pager: Pager | null;
+  chat: Chat | null;
+  executor: Executor;
+  /** Makes a run durable in the transaction that decides it; on the command line it does nothing. */
+  enqueue: (trx: Queries, run: number) => Promise<void>;
+  wakeOutbox: () => void;
+  log: Logger;
+  now: Clock;
+}
+
+export interface Engine {
+  uses: UseCases;
+  runs: Runs;
+  metrics: Metrics;
+  reloadPlaybooks: () => void;
+}
+
+/** The use cases on their ports: the same for `serve` and for the command line. Throws a UserError for bad playbooks. */
+export async function wireEngine(options: EngineOptions): Promise<Engine> {
+  const { db, config, clusters, directory, pager, chat, executor, enqueue, wakeOutbox, log, now } = options;
+  const actions = indexActions(catalogue);
+  const playbooks = createPlaybooks(options.playbooks, actions);
+  const metrics = createMetrics({
+    urls: Object.fromEntries(
+      Object.entries(config.clusters).map(([name, { prometheus }]) => [name, prometheus]),
+    ),
+  });
+  const authorizer = createAuthorizer({ access: config.access, directory, pager });
+  const { announce } = config.slack;
+  const planner = createPlanner({
+    db,
+    config,
+    actions,
+    playbooks: playbooks.current,
+    clusters,
+    metrics,
+    http: createHttpProbe(),
+    authorizer,
+    maskKey: await keptSecret(db, "mask"),
+    now,
+  });
+  const stops = createStops();
+  const runs = createRuns({
+    db,
+    planner,
+    actions,
+    offers: createNextSteps({ db, planner, log }),
+    wakeOutbox,
+    stops,
+    announce,
+    log,
+    now,
+  });
+  const approvals = createApprovals({ db, config, planner, authorizer, executor, enqueue, now });
+  const uses: UseCases = {
+    config,
+    db,
+    planner,
+    approvals,
+    runs,
+    planMessages: createPlanMessages({ db, approvals, announce, wakeOutbox, now }),
+    lockKeeper: createLockKeeper({ db, config, authorizer, stops, wakeOutbox, now }),
+    incidents: createIncidents({ db, announce, wakeOutbox, now }),
+    playbooks: playbooks.current,
+    authorizer,
+    clusters,
+    directory,
+    pager,
+    chat,
+  };
+  return { uses, runs, metrics, reloadPlaybooks: playbooks.reload };
+}
