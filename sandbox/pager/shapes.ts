@@ -138,7 +138,7 @@ export function createShapes(origin: () => string) {
       pending_actions: [],
       incidents_responders: [],
       responder_requests: [],
-      body: { details: source.details },
+      body: { type: "incident_body", details: source.details },
       incident_type: { name: "incident_default" },
       // Absent in PagerDuty's description of the answer when there is none; a null would not fit it.
       ...(chosen === null ? {} : { priority: chosen }),

@@ -81,7 +81,7 @@ export function createSubscriptionRoutes({ webhooks, clock }: RouteContext): Rou
         filter: filterOf(given.filter),
         customHeaders: given.delivery_method.custom_headers ?? [],
       });
-      return { status: 201, body: { webhook_subscription: shape(created, secret) } };
+      return { status: 200, body: { webhook_subscription: shape(created, secret) } };
     },
 
     "GET /webhook_subscriptions/[]": (_call, [id]) => ({
