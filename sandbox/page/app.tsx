@@ -7,7 +7,7 @@ import { TopBar } from "./layout/top-bar.tsx";
 import { PanelProvider } from "./panel/panel-context.tsx";
 import { Panel } from "./panel/panel.tsx";
 import { usePlace } from "./place.ts";
-import { useWorkspaceState, WorkspaceProvider } from "./slack/workspace-context.tsx";
+import { useSelected, WorkspaceProvider } from "./slack/workspace-context.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 import { Toasts } from "./ui/toasts.tsx";
 import { Home } from "./views/home.tsx";
@@ -34,7 +34,9 @@ export function App() {
 const panelClosedKey = "crai:panel-closed";
 
 function Desktop() {
-  const { who, connection, channels } = useWorkspaceState();
+  const who = useSelected((state) => state.who);
+  const connection = useSelected((state) => state.connection);
+  const channels = useSelected((state) => state.channels);
   const place = usePlace();
   const [panelOpen, setPanelOpen] = useState(() => localStorage.getItem(panelClosedKey) === null);
 

@@ -42,6 +42,9 @@ async function buildInto(outDir: string): Promise<void> {
   await build({
     configFile: false,
     root: page,
+    // Whoever starts the sandbox may have NODE_ENV set to something else (a test runner does), and vite would follow.
+    define: { "process.env.NODE_ENV": JSON.stringify("production") },
+    oxc: { jsx: { runtime: "automatic", development: false } },
     logLevel: "warn",
     build: {
       outDir,

@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** Reads our own addresses and Slack's permalinks (/archives/C…/p…?thread_ts=…). */
-export function placeOf(url: URL): Place {
+function placeOf(url: URL): Place {
   const [, section, channel, permalink] = url.pathname.split("/");
   const message = /^p(\d{10})(\d{6})$/.exec(permalink ?? "");
   return {
@@ -26,7 +26,7 @@ export function placeOf(url: URL): Place {
   };
 }
 
-export function addressOf(place: Place): string {
+function addressOf(place: Place): string {
   const query = new URLSearchParams();
   if (place.as) query.set("as", place.as);
   if (place.thread) query.set("thread_ts", place.thread);

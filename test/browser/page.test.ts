@@ -123,6 +123,51 @@ describe.skipIf(executable === undefined)("the workspace's page (skipped: no chr
     await expect.poll(async () => (await robinAsClient.channel("inc-0414-api"))?.unread, soon).toBe(0);
   });
 
+  test("edits and deletes one's own message, with its mentions as they were typed", async () => {
+    const { url } = await desk.start();
+    const robin = await desk.open(url);
+    await say(robin, "@alex the api is don");
+    const typo = message(robin, "the api is don");
+    await typo.hover();
+    await typo.getByRole("button", { name: "More actions" }).click();
+    await typo.getByRole("menuitem", { name: "Edit message" }).click();
+    const box = robin.getByRole("textbox", { name: "Edit message" });
+    expect(await box.inputValue()).toBe("@alex the api is don");
+    await box.fill("@alex the api is down");
+    await box.press("Enter");
+
+    const fixed = message(robin, "the api is down");
+    await expect.poll(() => fixed.innerText(), soon).toContain("@Alex the api is down (edited)");
+    await fixed.hover();
+    await fixed.getByRole("button", { name: "More actions" }).click();
+    await fixed.getByRole("menuitem", { name: "Delete message" }).click();
+    await fixed.waitFor({ state: "detached" });
+  });
+
+  test("loses no message that comes while the channel is being read", async () => {
+    const { url } = await desk.start();
+    const robin = await desk.open(url);
+    const alex = person(url, people.alex.slack);
+    onTestFinished(() => alex.leave());
+    const heard = new Promise<void>((resolve) => {
+      robin.on("websocket", (socket) => {
+        socket.on("framereceived", ({ payload }) => {
+          if (String(payload).includes("in between")) resolve();
+        });
+      });
+    });
+    // The answer is made, then something is said, and only then the answer arrives.
+    await robin.route("**/slack/client/channel.history?**", async (route) => {
+      const response = await route.fetch();
+      await alex.say(incidents, "said in between");
+      await heard;
+      await route.fulfill({ response });
+    });
+    await robin.reload();
+    await message(robin, "said in between").waitFor();
+    expect(await message(robin, "said in between").count()).toBe(1);
+  });
+
   test("comes back by itself when the workspace restarts, and reads everything again", async () => {
     const first = await desk.start();
     const robin = await desk.open(first.url, { expected: /WebSocket connection|ERR_CONNECTION_REFUSED/ });

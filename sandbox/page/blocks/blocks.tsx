@@ -48,7 +48,11 @@ function Section({ block }: { block: SectionBlock }) {
   return (
     <div className="block-section">
       <div className="block-section-text">
-        {block.text && <Text text={block.text} />}
+        {block.text && (
+          <div>
+            <Text text={block.text} />
+          </div>
+        )}
         {block.fields && (
           <div className="block-fields">
             {block.fields.map((field, index) => (

@@ -1,6 +1,6 @@
 import type { ElementState, Option } from "../../slack/client-api.ts";
 import { withEmoji } from "../mrkdwn/emoji.ts";
-import { useWho, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useWho, useSelected } from "../slack/workspace-context.tsx";
 import type { Element } from "./kit.ts";
 
 export interface Choice {
@@ -16,7 +16,7 @@ export interface ChoiceGroup {
 /** What a select offers: its own options, or the workspace's people or channels. */
 export function useChoices(element: Element): ChoiceGroup[] {
   const { users } = useWho();
-  const { channels } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
   if (element.type.includes("users")) {
     return [{ label: null, choices: users.map((user) => ({ id: user.id, label: user.real_name })) }];
   }

@@ -1,6 +1,6 @@
 import { useId, useRef, useState } from "react";
 import type { Channel } from "../../slack/client-api.ts";
-import { useAttempt, useWho, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useAttempt, useWho, useWorkspace, useSelected } from "../slack/workspace-context.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { complete, type Suggestion, suggest } from "./draft.ts";
 import { Suggestions } from "./suggestions.tsx";
@@ -13,7 +13,7 @@ interface ComposerProps {
 /** Where one writes: Enter sends, a line that starts with a slash runs a command. */
 export function Composer({ channel, threadTs }: ComposerProps) {
   const { call } = useWorkspace();
-  const { channels } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
   const names = { ...useWho(), channels };
   const attempt = useAttempt();
   const input = useRef<HTMLTextAreaElement>(null);

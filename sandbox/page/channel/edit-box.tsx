@@ -1,12 +1,12 @@
 import { useState } from "react";
 import type { Message } from "../../slack/client-api.ts";
-import { useAttempt, useWho, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useAttempt, useWho, useWorkspace, useSelected } from "../slack/workspace-context.tsx";
 import { typedFrom } from "./draft.ts";
 
 /** Editing one's own message in its place. */
 export function EditBox({ message, onDone }: { message: Message; onDone: () => void }) {
   const { call } = useWorkspace();
-  const { channels } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
   const names = { ...useWho(), channels };
   const attempt = useAttempt();
   const [draft, setDraft] = useState(() => typedFrom(message.text, names));

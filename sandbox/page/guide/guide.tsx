@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { Channel } from "../../slack/client-api.ts";
 import { usePanel } from "../panel/panel-context.tsx";
 import { goTo, usePlace } from "../place.ts";
-import { useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useSelected } from "../slack/workspace-context.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { emptyProgress, type Progress, type Sight, ticked } from "./progress.ts";
 
@@ -31,13 +31,15 @@ export function Guide() {
   const steps = [
     <>
       Ship a bad release{" "}
-      <button
-        type="button"
-        className="guide-button"
-        onClick={() => void send({ command: "ship-release", kind: "errors" })}
-      >
-        Ship it
-      </button>
+      {done === 0 && (
+        <button
+          type="button"
+          className="guide-button"
+          onClick={() => void send({ command: "ship-release", kind: "errors" })}
+        >
+          Ship it
+        </button>
+      )}
     </>,
     incident ? (
       <>
@@ -104,7 +106,8 @@ export function Guide() {
 /** What can be seen of the story right now. */
 function useSight(): Sight & { incidentChannel: Channel | undefined } {
   const { state } = usePanel();
-  const { channels, messages } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
+  const messages = useSelected((state) => state.messages);
   const { view } = usePlace();
   const incidents = channels.filter((channel) => channel.name.startsWith("inc-") && !channel.is_archived);
   const incidentChannel = incidents.sort((a, b) => b.name.localeCompare(a.name, "en", { numeric: true }))[0];

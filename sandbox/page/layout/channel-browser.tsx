@@ -1,11 +1,11 @@
 import { goTo } from "../place.ts";
-import { useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useSelected } from "../slack/workspace-context.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 
 /** Every channel the person may see, joined or not, archived ones too. */
 export function ChannelBrowser({ onClose }: { onClose: () => void }) {
-  const { channels } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
   const rooms = channels.filter((channel) => !channel.is_im).sort((a, b) => a.name.localeCompare(b.name));
   return (
     <Dialog title="All channels" onClose={onClose}>

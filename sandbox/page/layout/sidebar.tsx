@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import type { Channel } from "../../slack/client-api.ts";
 import { goTo } from "../place.ts";
-import { useWho, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useWho, useSelected } from "../slack/workspace-context.tsx";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { ChannelBrowser } from "./channel-browser.tsx";
@@ -11,7 +11,7 @@ const isIncident = (channel: Channel) => channel.name.startsWith("inc-");
 
 /** Channels, direct messages and apps of the person. `current`: null while the app's home is shown. */
 export function Sidebar({ current }: { current: string | null }) {
-  const { channels } = useWorkspaceState();
+  const channels = useSelected((state) => state.channels);
   const { app } = useWho();
   const [browsing, setBrowsing] = useState(false);
   const mine = channels.filter(
@@ -78,6 +78,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function ChannelLink({ channel, current }: { channel: Channel; current: string | null }) {
+  const { app } = useWho();
   const here = channel.id === current;
   const unread = channel.unread > 0 && !here;
   return (
@@ -93,7 +94,7 @@ function ChannelLink({ channel, current }: { channel: Channel; current: string |
           <Avatar
             id={channel.user ?? channel.id}
             name={channel.name}
-            isBot={channel.name === "crai"}
+            isBot={channel.user === app.user}
             size="small"
           />
         ) : (

@@ -1,12 +1,12 @@
 import { goTo, usePlace } from "../place.ts";
-import { useWho, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useWho, useSelected } from "../slack/workspace-context.tsx";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 
 /** The dark bar: where one is, whether all is connected, and who one is. */
 export function TopBar({ panelOpen, onTogglePanel }: { panelOpen: boolean; onTogglePanel: () => void }) {
-  const { connection } = useWorkspaceState();
+  const connection = useSelected((state) => state.connection);
   const { team, app, app_reachable: reachable } = useWho();
   return (
     <header className="top-bar">

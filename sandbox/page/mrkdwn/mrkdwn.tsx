@@ -1,5 +1,5 @@
 import { Fragment, type ReactNode } from "react";
-import { useWho, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useWho, useSelected } from "../slack/workspace-context.tsx";
 import { goTo } from "../place.ts";
 import { formatDateTokens } from "./dates.ts";
 import { SafeLink } from "./safe-link.tsx";
@@ -25,11 +25,7 @@ function Block({ paragraph }: { paragraph: Paragraph }) {
         </pre>
       );
     case "paragraph":
-      return (
-        <span className="paragraph">
-          <Inlines nodes={paragraph.children} />
-        </span>
-      );
+      return <Inlines nodes={paragraph.children} />;
   }
 }
 
@@ -87,7 +83,7 @@ export function UserMention({ id }: { id: string }) {
 }
 
 export function ChannelMention({ id, label }: { id: string; label: string | undefined }) {
-  const channel = useWorkspaceState().channels.find((other) => other.id === id);
+  const channel = useSelected((state) => state.channels.find((other) => other.id === id));
   // Slack says no more of a channel that the reader may not see.
   if (!channel) return <span className="mention">#{label ?? "private-channel"}</span>;
   return (

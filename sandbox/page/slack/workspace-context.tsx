@@ -27,20 +27,21 @@ export function useWorkspace(): Workspace {
   return workspace;
 }
 
-export function useWorkspaceState(): WorkspaceState {
+/** A part of what is known; the component draws again only when that part is another one. */
+export function useSelected<T>(select: (state: WorkspaceState) => T): T {
   const workspace = useWorkspace();
-  return useSyncExternalStore(workspace.subscribe, workspace.state);
+  return useSyncExternalStore(workspace.subscribe, () => select(workspace.state()));
 }
 
 /** Who the person is and who else is there; only below the point where it is known to be loaded. */
 export function useWho(): Whoami {
-  const { who } = useWorkspaceState();
+  const who = useSelected((state) => state.who);
   if (!who) throw new Error("useWho is used before the workspace is loaded");
   return who;
 }
 
 export function useChannel(id: string): Channel | undefined {
-  return useWorkspaceState().channels.find((channel) => channel.id === id);
+  return useSelected((state) => state.channels.find((channel) => channel.id === id));
 }
 
 export function useUser(id: string | undefined): User | undefined {
@@ -65,8 +66,8 @@ export function useAttempt(): (task: () => Promise<unknown>) => Promise<boolean>
 }
 
 /** Loads what is missing, again after each reconnect. `load` must stay the same function while it means the same. */
-export function useLoad(isMissing: boolean, load: () => Promise<void>): void {
-  const { generation } = useWorkspaceState();
+function useLoad(isMissing: boolean, load: () => Promise<void>): void {
+  const generation = useSelected((state) => state.generation);
   const attempt = useAttempt();
   useEffect(() => {
     if (isMissing && generation > 0) void attempt(load);
@@ -75,7 +76,7 @@ export function useLoad(isMissing: boolean, load: () => Promise<void>): void {
 
 export function useMessages(channel: string): Message[] | undefined {
   const workspace = useWorkspace();
-  const messages = useWorkspaceState().messages[channel];
+  const messages = useSelected((state) => state.messages[channel]);
   const load = useCallback(() => workspace.loadMessages(channel), [workspace, channel]);
   useLoad(messages === undefined, load);
   return messages;
@@ -83,7 +84,7 @@ export function useMessages(channel: string): Message[] | undefined {
 
 export function useThread(channel: string, threadTs: string): Message[] | undefined {
   const workspace = useWorkspace();
-  const messages = useWorkspaceState().threads[threadKey(channel, threadTs)];
+  const messages = useSelected((state) => state.threads[threadKey(channel, threadTs)]);
   const load = useCallback(() => workspace.loadThread(channel, threadTs), [workspace, channel, threadTs]);
   useLoad(messages === undefined, load);
   return messages;
@@ -91,7 +92,7 @@ export function useThread(channel: string, threadTs: string): Message[] | undefi
 
 export function useBookmarks(channel: string): Bookmark[] {
   const workspace = useWorkspace();
-  const bookmarks = useWorkspaceState().bookmarks[channel];
+  const bookmarks = useSelected((state) => state.bookmarks[channel]);
   const load = useCallback(() => workspace.loadBookmarks(channel), [workspace, channel]);
   useLoad(bookmarks === undefined, load);
   return bookmarks ?? [];

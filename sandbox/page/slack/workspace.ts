@@ -17,7 +17,7 @@ export interface Workspace {
   openHome: () => Promise<void>;
 }
 
-const historyLength = 200;
+const historyLength = 500;
 const retryMs = 1_000;
 
 export function createWorkspace(user: string): Workspace {

@@ -2,13 +2,14 @@ import { useEffect } from "react";
 import { Blocks } from "../blocks/blocks.tsx";
 import { LocalSurface } from "../blocks/surface.tsx";
 import { goTo } from "../place.ts";
-import { useAttempt, useWho, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useAttempt, useWho, useWorkspace, useSelected } from "../slack/workspace-context.tsx";
 import { Avatar } from "../ui/avatar.tsx";
 
 /** The app's Home tab. */
 export function Home() {
   const workspace = useWorkspace();
-  const { home, generation } = useWorkspaceState();
+  const home = useSelected((state) => state.home);
+  const generation = useSelected((state) => state.generation);
   const { app } = useWho();
   const attempt = useAttempt();
 

@@ -4,12 +4,12 @@ import { Blocks } from "../blocks/blocks.tsx";
 import { elementsOf, isEmpty } from "../blocks/kit.ts";
 import { allValues, SurfaceProvider } from "../blocks/surface.tsx";
 import { withEmoji } from "../mrkdwn/emoji.ts";
-import { useAttempt, useWorkspace, useWorkspaceState } from "../slack/workspace-context.tsx";
+import { useAttempt, useWorkspace, useSelected } from "../slack/workspace-context.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 
 /** The person's open modal: the topmost of the stack. Edits live here, by view, so that one below keeps them. */
 export function Modals() {
-  const { views } = useWorkspaceState();
+  const views = useSelected((state) => state.views);
   const [edits, setEdits] = useState<Record<string, StateValues>>({});
   const view = views.at(-1);
   if (!view) return null;
