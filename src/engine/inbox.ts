@@ -22,7 +22,7 @@ export type Handlers = Record<InboxTable["source"], Handler>;
 
 export interface Inbox {
   /** Something was stored: carry it out now. */
-  wake(): void;
+  wake: () => void;
   /** Resolves when what was stored before is carried out. */
   drain(): Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface PagerDeliveryOptions {
 }
 
 export interface PagerDelivery {
-  wake(): void;
+  wake: () => void;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,257 @@
+import { pino, type Logger } from "pino";
+import { commands } from "../commands/index.ts";
+import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
+import { grafanaWebhook } from "./adapters/grafana/webhook.ts";
+import { createClusters } from "./adapters/kubernetes/clusters.ts";
+import { createPagerClient } from "./adapters/pagerduty/client.ts";
+import { startPagerDelivery } from "./adapters/pagerduty/delivery.ts";
+import { createPager } from "./adapters/pagerduty/pager.ts";
+import { pagerdutyWebhook } from "./adapters/pagerduty/webhook.ts";
+import { createSlack } from "./adapters/slack/slack.ts";
+import { readSettings, type Settings } from "./config.ts";
+import type { Alert } from "./domain/alert.ts";
+import { isUserError, type UserError } from "./domain/errors.ts";
+import type { PagerEvent } from "./domain/pager-event.ts";
+import { createAlerts } from "./engine/alerts.ts";
+import { createAnswerer } from "./engine/answer.ts";
+import { createDispatch } from "./engine/dispatch.ts";
+import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
+import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
+import { startObserver } from "./engine/observe-health.ts";
+import { createOffer } from "./engine/offer.ts";
+import { createPagerEvents } from "./engine/pager-events.ts";
+import { startTicker } from "./engine/ticker.ts";
+import { createWebServer } from "./server.ts";
+import { migrate, openDatabase } from "./store/database.ts";
+import { startEmbeddedPostgres } from "./store/embedded/start.ts";
+import { takeOwnership } from "./store/owner.ts";
+import { createWebhookLog } from "./store/webhooks.ts";
+import { version } from "./version.ts";
+import { wireEngine } from "./wire-engine.ts";
+
+const now = (): Date => new Date();
+
+/** Things to end, last started first. */
+type Ending = () => Promise<unknown>;
+
+async function openStore(settings: Settings, log: Logger, endings: Ending[]): Promise<string> {
+  if (settings.databaseUrl !== null) return settings.databaseUrl;
+  const postgres = await startEmbeddedPostgres({
+    dataDir: settings.dataDir,
+    log,
+    ...(settings.env["PATH"] !== undefined && { searchPath: settings.env["PATH"] }),
+  });
+  endings.push(() => postgres.stop());
+  return postgres.url;
+}
+
+/** crai.yaml, the adapters, the engine and the listeners, in this order; `endings` undoes it. */
+async function serve(settings: Settings, log: Logger, endings: Ending[]): Promise<void> {
+  const { config, secrets } = settings;
+  const url = await openStore(settings, log, endings);
+  const owner = await takeOwnership({
+    url,
+    patience: settings.databaseUrl === null ? 3000 : undefined,
+    onWait: () => log.warn("another crai serves this database; waiting for it to end"),
+    onLost: (err) => end(1, log, endings, err),
+  });
+  if (!owner) {
+    // The server belongs to the other one: leave it running.
+    endings.length = 0;
+    log.error({ dataDir: settings.dataDir }, "another crai uses this data folder");
+    return end(1, log, endings);
+  }
+  endings.push(() => owner.release());
+
+  const db = openDatabase(url);
+  endings.push(() => db.destroy());
+  await migrate(db);
+
+  const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
+  const wakeOutbox = (): void => {
+    wakes.slack();
+    wakes.pager();
+  };
+  const slack = createSlack({
+    settings: {
+      botToken: secrets.slackBotToken,
+      appToken: secrets.slackAppToken,
+      signingSecret: secrets.slackSigningSecret,
+      apiUrl: settings.slackApiUrl,
+      command: config.slack.command,
+    },
+    db,
+    now,
+    log,
+    wake: () => wakes.inbox(),
+  });
+  const pagerClient =
+    secrets.pagerdutyToken === null
+      ? null
+      : createPagerClient({ token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl });
+  const clusters = createClusters({
+    kubeconfig: settings.kubeconfig,
+    clusters: config.clusters,
+    identities: config.access.identities,
+    version,
+    log,
+  });
+  const engine = await wireEngine({
+    db,
+    config,
+    playbooks: settings.playbooks,
+    clusters,
+    directory: slack.directory,
+    pager: pagerClient && createPager(pagerClient, now),
+    chat: slack.chat,
+    executor: "serve",
+    enqueue: enqueueRun,
+    wakeOutbox,
+    log,
+    now,
+  });
+  const { uses, runs, metrics } = engine;
+
+  const durable = await startDurable({ url, runs, log });
+  endings.push(() => durable.stop());
+
+  const offer = createOffer({
+    db,
+    planner: uses.planner,
+    playbooks: uses.playbooks,
+    incidents: uses.incidents,
+    log,
+  });
+  const alerts = createAlerts({
+    db,
+    config,
+    incidents: uses.incidents,
+    offer: (incident, alert) => void offer(incident, alert),
+    wakeOutbox,
+    now,
+    log,
+  });
+  const pagerEvents = createPagerEvents({ db, alerts, incidents: uses.incidents, now });
+  const answer = createAnswerer({
+    db,
+    dispatch: createDispatch({ commands, uses, now, log }),
+    wakeOutbox,
+    now,
+  });
+  const takeAlerts = async ({ body, key }: { body: object; key: string }): Promise<void> =>
+    alerts.receive((body as { alerts: Alert[] }).alerts, key);
+  const inbox = startInbox({
+    db,
+    log,
+    now,
+    handlers: {
+      alertmanager: takeAlerts,
+      grafana: takeAlerts,
+      pagerduty: async ({ body }) => pagerEvents((body as { event: PagerEvent }).event),
+      slack: async ({ body, received_at: at }) => {
+        const delivery = body as SlackDelivery;
+        if (delivery.kind === "invocation") await answer(delivery, at);
+      },
+    },
+  });
+  endings.push(() => inbox.drain());
+  wakes.inbox = inbox.wake;
+
+  if (pagerClient) {
+    const delivery = startPagerDelivery({
+      db,
+      client: pagerClient,
+      directory: slack.directory,
+      serviceUser: null,
+      now,
+      log,
+    });
+    endings.push(() => delivery.stop());
+    wakes.pager = delivery.wake;
+  }
+  const ticker = startTicker({
+    db,
+    every: 250,
+    log,
+    now,
+    handlers: {
+      "plan.expires": async ({ plan }) => {
+        if (await uses.approvals.expire(Number(plan))) await uses.planMessages.refresh(Number(plan));
+      },
+      "plan.glass": async ({ plan }) => uses.planMessages.refresh(Number(plan)),
+    },
+  });
+  endings.push(() => ticker.stop());
+  const observer = startObserver({ db, config, clusters, metrics, log, now });
+  endings.push(() => observer.stop());
+
+  endings.push(() => slack.stop());
+  await slack.start();
+  wakes.slack = () => slack.delivery.wake();
+  slack.delivery.start();
+  inbox.wake();
+
+  const server = createWebServer({
+    db,
+    webhooks: [
+      pagerdutyWebhook(secrets.pagerdutyWebhookSecrets),
+      alertmanagerWebhook(secrets.alertmanagerToken),
+      grafanaWebhook(secrets.grafanaToken),
+    ],
+    seen: createWebhookLog(db, (err) => log.warn({ err }, "webhook news not written")),
+    slack: slack.http,
+    notReady: () => (slack.state().connected ? [] : ["Slack is not connected"]),
+    wakeInbox: inbox.wake,
+    now,
+    log,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(settings.port, settings.host, resolve);
+  });
+  endings.push(() => new Promise((resolve) => server.close(resolve)));
+  log.info({ port: settings.port }, "crai is ready");
+}
+
+let ending: Promise<void> | undefined;
+
+/** Stops listening first, lets what is in hand finish, then lets go of the database. */
+function end(code: number, log: Logger, endings: Ending[], err?: unknown): void {
+  if (err !== undefined) log.fatal({ err }, "crai ends");
+  process.exitCode = code;
+  ending ??= (async () => {
+    for (const stop of endings.reverse())
+      await stop().catch((error: unknown) => log.error({ err: error }, "not ended cleanly"));
+    process.exit();
+  })();
+}
+
+function printRefusal(error: UserError): void {
+  const lines = [error.message, error.why, error.next].filter((line) => line !== undefined);
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** Exits 2 for what its keeper can set right (configuration), 1 for anything else. */
+async function main(): Promise<void> {
+  let settings: Settings;
+  try {
+    settings = readSettings();
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    printRefusal(error);
+    process.exitCode = 2;
+    return;
+  }
+  const log = pino({ level: settings.logLevel });
+  const endings: Ending[] = [];
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => end(0, log, endings));
+  process.on("unhandledRejection", (error) => end(1, log, endings, error));
+  try {
+    await serve(settings, log, endings);
+  } catch (error) {
+    if (isUserError(error)) printRefusal(error);
+    end(isUserError(error) ? 2 : 1, log, endings, isUserError(error) ? undefined : error);
+  }
+}
+
+await main();
