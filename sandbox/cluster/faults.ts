@@ -14,6 +14,8 @@ export interface FaultSettings {
 
 export interface Faults {
   readonly current: FaultSettings;
+  /** Aborted when the server goes down: what is open is cut. Another one once it is back. */
+  readonly outage: AbortSignal;
   /** Changes the named settings and leaves the others. */
   set(settings: Partial<FaultSettings>): void;
   /** Waits as set; says whether the connection is to be cut. */
@@ -24,12 +26,18 @@ export interface Faults {
 
 export function createFaults(): Faults {
   let current: FaultSettings = { down: false, delayMs: 0 };
+  let outage = new AbortController();
   return {
     get current() {
       return current;
     },
+    get outage() {
+      return outage.signal;
+    },
     set(settings) {
       current = { ...current, ...settings };
+      if (current.down) outage.abort();
+      else if (outage.signal.aborted) outage = new AbortController();
     },
     async delay(signal) {
       if (current.down) return "cut";

@@ -35,7 +35,7 @@ export function listPage(store: Store, kind: Kind, call: Pick<Call, "query" | "t
   const token = query.get("continue");
   const asked = parseVersion(query.get("resourceVersion"));
   const current = Number(store.resourceVersion);
-  if (asked !== undefined && asked > current) throw tooLarge(asked, current);
+  checkNotAhead(store, asked);
   const resume = token ? decodeToken(token) : undefined;
   const exact = query.get("resourceVersionMatch") === "Exact" ? asked : undefined;
   const version = resume?.rv ?? exact ?? current;
@@ -108,8 +108,11 @@ function expiredToken(): StatusError {
   return new StatusError(410, "Expired", message);
 }
 
-function tooLarge(asked: number, current: number): StatusError {
+/** A version nobody has seen yet, as after a restart of the cluster: throws StatusError 504, as the API server. */
+export function checkNotAhead(store: Store, asked: number | undefined): void {
+  const current = Number(store.resourceVersion);
+  if (asked === undefined || asked <= current) return;
   const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
-  const why = { reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "" };
-  return new StatusError(504, "Timeout", message, { causes: [why], retryAfterSeconds: 1 });
+  const why = { reason: "ResourceVersionTooLarge", message: "Too large resource version" };
+  throw new StatusError(504, "Timeout", message, { causes: [why], retryAfterSeconds: 1 });
 }

@@ -13,7 +13,7 @@ import { answerScale } from "./scale.ts";
 import { cause, invalid, methodNotAllowed, noSuchResource, qualifiedDetails } from "./status.ts";
 import type { Store } from "./store.ts";
 import { checkPatchedTypes } from "./validate/types.ts";
-import { watchLines } from "./watch.ts";
+import { checkWatch, watchLines } from "./watch.ts";
 import { createObject, deleteOptions, existing, isDryRun, objectFrom, replaceObject } from "./write.ts";
 
 /** What answering about resources needs. */
@@ -71,6 +71,7 @@ function wantedOf(call: ResourceCall): Wanted {
 
 function watching(resources: Resources, call: ResourceCall, as: Presentation): Answer {
   const { store, bookmarkEvery } = resources;
+  checkWatch(as.kind, call);
   const lines = watchLines({ store, kind: as.kind, shape: watchShape(as), bookmarkEvery }, call);
   return { code: 200, type: "application/json", stream: lines };
 }

@@ -15,23 +15,13 @@ import type { LogProvider } from "./logs.ts";
 import { answerOpenApi } from "./openapi.ts";
 import { createAuthorizer } from "./rbac.ts";
 import { kindOf, requestInfo } from "./request-info.ts";
-import type { RequestInfo } from "./request-info.ts";
+import { createRequestHooks } from "./request-hooks.ts";
+import type { RequestListener } from "./request-hooks.ts";
 import { answerResource } from "./resources.ts";
 import { answerReview } from "./reviews.ts";
 import { noSuchResource, StatusError } from "./status.ts";
 import { createStore } from "./store.ts";
 import type { Store } from "./store.ts";
-
-/** A moment of a request that a test can wait for or act on. */
-export interface RequestHook extends RequestInfo {
-  /** received: nothing was done yet. answered: it was carried out, and no byte of the answer has left. */
-  phase: "received" | "answered";
-  method: string;
-  uri: string;
-  user: string;
-  /** The HTTP status, once answered. */
-  code?: number;
-}
 
 export interface ClusterOptions {
   store?: Store;
@@ -46,8 +36,8 @@ export interface Cluster extends Part {
   /** Every request so far, oldest first; also at GET /sandbox/audit as JSON lines. */
   readonly audit: readonly AuditEvent[];
   readonly faults: Faults;
-  /** Called at both phases of every request, which waits for the listener; returns how to stop. */
-  onRequest(listener: (hook: RequestHook) => void | Promise<void>): () => void;
+  /** Called at both phases of every request, which waits for it and may be cut; returns how to stop. */
+  onRequest(listener: RequestListener): () => void;
   /** Where `kubectl logs` comes from; set by whoever runs the pods. */
   logs: LogProvider;
 }
@@ -60,26 +50,9 @@ export function createCluster(options: ClusterOptions): Cluster {
   const authorizer = createAuthorizer(store);
   const faults = createFaults();
   const audit: AuditEvent[] = [];
-  const listeners = new Set<(hook: RequestHook) => void | Promise<void>>();
+  const hooks = createRequestHooks();
   const closing = new AbortController();
   const resources = { store, logs: () => cluster.logs, bookmarkEvery: options.bookmarkEvery ?? 60_000 };
-
-  async function tell(call: Call, phase: RequestHook["phase"], code?: number): Promise<void> {
-    const { verb, path, target, method, uri, caller } = call;
-    const user = actingUser(caller).name;
-    for (const listener of listeners) {
-      await listener({
-        phase,
-        verb,
-        path,
-        method,
-        uri,
-        user,
-        ...(target && { target }),
-        ...(code && { code }),
-      });
-    }
-  }
 
   function route(call: Call): Answer {
     const { target, path } = call;
@@ -105,10 +78,9 @@ export function createCluster(options: ClusterOptions): Cluster {
     if (!authorizer.authorize(attributes).allowed) throw denied(attributes);
   }
 
-  async function answer(call: Call, problem: unknown): Promise<Answer> {
+  function answer(call: Call, problem: unknown): Answer {
     try {
       if (problem) throw problem;
-      await tell(call, "received");
       faults.check(call);
       authorize(call);
       return route(call);
@@ -119,16 +91,29 @@ export function createCluster(options: ClusterOptions): Cluster {
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    res.once("close", () => gone.abort());
+    const cut = () => req.socket.destroy();
+    const { outage } = faults;
+    outage.addEventListener("abort", cut, { once: true });
+    res.once("close", () => {
+      gone.abort();
+      outage.removeEventListener("abort", cut);
+    });
     const signal = AbortSignal.any([gone.signal, closing.signal]);
-    if ((await faults.delay(signal)) === "cut") {
-      req.socket.destroy();
-      return;
-    }
+    if ((await faults.delay(signal)) === "cut") return void cut();
+    const [call, problem] = await readCall(req, signal);
+    if (await hooks.reach(call, "received")) return void cut();
+    const given = answer(call, problem);
+    record(call, given);
+    if (await hooks.reach(call, "answered", given.code)) return void cut();
+    await send(res, given, wantsYaml(call));
+  }
+
+  /** The call, and why it cannot be answered when it cannot. */
+  async function readCall(req: IncomingMessage, signal: AbortSignal): Promise<[Call, unknown]> {
     const uri = req.url ?? "/";
     const url = new URL(uri, "http://sandbox");
     const method = req.method ?? "GET";
-    const [caller, problem] = whoIs(req);
+    const [caller, stranger] = whoIs(req);
     const call: Call = {
       ...requestInfo(method, url.pathname, url.searchParams),
       method,
@@ -140,17 +125,12 @@ export function createCluster(options: ClusterOptions): Cluster {
       now: now(),
       signal,
     };
-    let given: Answer;
     try {
       call.body = await readBody(req);
-      given = await answer(call, problem);
+      return [call, stranger];
     } catch (error) {
-      given = failure(error);
+      return [call, error];
     }
-    record(call, given);
-    await tell(call, "answered", given.code);
-    if (faults.current.down) req.socket.destroy();
-    else await send(res, given, wantsYaml(call));
   }
 
   function whoIs(req: IncomingMessage): [Caller, unknown] {
@@ -182,10 +162,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     audit,
     faults,
     handle,
-    onRequest(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onRequest: (listener) => hooks.on(listener),
     logs: noLogs,
     close() {
       closing.abort();

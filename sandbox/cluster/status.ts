@@ -3,7 +3,7 @@ import type { Kind } from "./kinds.ts";
 export interface StatusCause {
   reason: string;
   message: string;
-  field: string;
+  field?: string;
 }
 
 interface StatusDetails {
@@ -124,7 +124,7 @@ export function invalid(
   causes: StatusCause[],
 ): StatusError {
   const what = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
-  const lines = causes.map((one) => `${one.field}: ${one.message}`);
+  const lines = causes.map((one) => `${one.field ?? ""}: ${one.message}`);
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   return new StatusError(422, "Invalid", `${what} "${name}" is invalid: ${text}`, {
     ...(name && { name }),

@@ -1,11 +1,22 @@
 import type { ResourceCall } from "./http.ts";
 import { apiVersionOf } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
-import { parseVersion, selection } from "./list.ts";
+import { checkNotAhead, parseVersion, selection } from "./list.ts";
 import { isTrue } from "./request-info.ts";
 import type { Selector } from "./selectors.ts";
-import { StatusError } from "./status.ts";
+import { cause, invalid, StatusError } from "./status.ts";
 import type { KubeObject, Store, WatchEvent } from "./store.ts";
+
+/** Refuses options of a watch that do not go together, before it begins: StatusError 400, 422 or 500. */
+export function checkWatch(kind: Kind, call: ResourceCall): void {
+  selection(kind, call);
+  parseVersion(call.query.get("resourceVersion"));
+  const { query } = call;
+  if (!query.has("sendInitialEvents") || query.get("resourceVersionMatch") === "NotOlderThan") return;
+  const message = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+  const options = { group: "meta.k8s.io", kind: "ListOptions" };
+  throw invalid(options, "", [cause("resourceVersionMatch", "Forbidden", message)]);
+}
 
 /** Turns an object into what the client asked for: itself, a Table of one row, its metadata. */
 export type Shape = (object: KubeObject, first: boolean) => object;
@@ -87,6 +98,12 @@ function text(line: Line): string {
 function opening({ store, kind }: WatchSetup, call: ResourceCall, matches: Selector): Line[] {
   const since = parseVersion(call.query.get("resourceVersion"));
   const initial = isTrue(call.query.get("sendInitialEvents"));
+  try {
+    checkNotAhead(store, since);
+  } catch (error) {
+    if (error instanceof StatusError) return [{ type: "ERROR", object: error.status }];
+    throw error;
+  }
   if (!since || initial) {
     const there = store.list(kind.plural).filter(matches);
     const lines: Line[] = there.map((object) => ({ type: "ADDED", object }));

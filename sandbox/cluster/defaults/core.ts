@@ -58,5 +58,5 @@ export function defaultBinding(object: KubeObject): void {
 
 /** Empty maps and lists that metadata leaves out. */
 export function tidyMetadata(object: KubeObject): void {
-  dropEmpty(object.metadata, "labels", "annotations", "ownerReferences", "finalizers");
+  dropEmpty(object.metadata, "generateName", "labels", "annotations", "ownerReferences", "finalizers");
 }

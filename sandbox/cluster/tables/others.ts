@@ -85,7 +85,7 @@ function metricText(metric: Fields, status: Fields | undefined): string {
     return `${name}${percent}/${textOr(target["averageUtilization"], "")}%`;
   }
   const field = target?.["averageValue"] === undefined ? "value" : "averageValue";
-  const suffix = field === "averageValue" && source !== "resource" ? " (avg)" : "";
+  const suffix = field === "averageValue" && source === "external" ? " (avg)" : "";
   return `${name}${textOr(current?.[field], "<unknown>")}/${textOr(target?.[field], "")}${suffix}`;
 }
 

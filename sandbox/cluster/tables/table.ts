@@ -96,7 +96,7 @@ function definition({ name, type, wide }: Column): object {
 }
 
 function included(object: KubeObject, { include, version }: TableRequest): object {
-  if (include === "None") return {};
+  if (include === "None") return { object: null };
   if (include === "Object") return { object };
   return { object: metadataOnly(object, version) };
 }
