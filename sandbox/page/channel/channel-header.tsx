@@ -20,9 +20,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
           {!channel.is_im && <Icon name={channel.is_private ? "lock" : "hash"} />}
           {channel.name}
         </h1>
-        <div className="channel-topic" title={channel.topic}>
-          {channel.topic && <Mrkdwn text={channel.topic} />}
-        </div>
+        <div className="channel-topic">{channel.topic && <Mrkdwn text={channel.topic} />}</div>
         {!channel.is_im && (
           <Menu
             label={`${channel.member_count} members`}

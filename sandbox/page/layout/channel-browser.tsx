@@ -27,7 +27,6 @@ export function ChannelBrowser({ onClose }: { onClose: () => void }) {
               <span className="browser-facts">
                 {channel.is_archived ? "Archived" : channel.is_member ? "Joined" : "Not joined"} ·{" "}
                 {channel.member_count === 1 ? "1 member" : `${channel.member_count} members`}
-                {channel.topic && ` · ${channel.topic}`}
               </span>
             </button>
           </li>
