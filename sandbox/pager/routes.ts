@@ -47,7 +47,9 @@ export function createRoutes(context: RouteContext): (call: Call) => Promise<Ans
       .map((entry) => ({
         escalation_policy: shapes.policyRef(),
         escalation_level: entry.level,
-        user: shapes.userRef(userById(entry.user)!),
+        user: (list(call.query, "include").includes("users") ? shapes.user : shapes.userRef)(
+          userById(entry.user)!,
+        ),
         schedule: entry.schedule === null ? null : shapes.scheduleRef(entry.schedule),
         start: entry.schedule === null ? null : seconds(start),
         end: entry.schedule === null ? null : seconds(start + day),
