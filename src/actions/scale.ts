@@ -4,7 +4,7 @@ import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
 import { defineAction } from "../engine/action.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
-import type { Json, ScaleLimits, Workload } from "../engine/ports.ts";
+import type { Json, JsonObject, ScaleLimits, Workload } from "../engine/ports.ts";
 import { onWorkload } from "./rollout/calls.ts";
 import { ownersOf } from "./rollout/field-owners.ts";
 import { kubectl } from "./rollout/kubectl.ts";
@@ -20,8 +20,10 @@ type ScaleState = {
   uid: string;
   from: number;
   to: number;
-  /** Who held the number of replicas when it was planned: if somebody sets the old number again, this tells. */
+  /** Who held the number of replicas when it was planned, and all else about the workload: see isHeld. */
   owner: string;
+  generation: number;
+  rest: string;
 };
 
 const most = 1000;
@@ -74,12 +76,27 @@ function limitWarnings(limits: ScaleLimits, from: number, to: number): Warning[]
   return warnings;
 }
 
+/** Everything that counts as a new generation but the number of replicas. */
+function restOf({ raw, annotations }: Workload): string {
+  const { replicas: _, ...spec } = raw["spec"] as JsonObject;
+  return digest([spec, annotations]);
+}
+
+/**
+ * The old number is still the old one, and not set anew by somebody after ours. Owners are recorded with whole seconds
+ * only; within one, a new generation in which nothing else changed tells.
+ */
+function isHeld({ owner, generation, rest }: ScaleState, workload: Workload): boolean {
+  if (replicasOwner(workload) !== owner) return false;
+  return workload.generation === generation || restOf(workload) !== rest;
+}
+
 /** Neither the old number (still held as it was when planned) nor the wanted one: somebody else decided since. */
 function divergence(state: ScaleState, workload: Workload): string | null {
   const { name } = workload.target;
   if (workload.uid !== state.uid) return `${name} was deleted and made again`;
   if (workload.replicas === state.to) return null;
-  if (workload.replicas === state.from && replicasOwner(workload) === state.owner) return null;
+  if (workload.replicas === state.from && isHeld(state, workload)) return null;
   return `Superseded: ${name} was set to ${workload.replicas} replicas by ${lastScaler(workload)}`;
 }
 
@@ -154,7 +171,14 @@ export const scale = defineAction<z.infer<typeof Params>, ScaleState>({
       warnings,
       fingerprint: digest([workload.uid, from, to]),
       inverse: { action: "scale", title: `Scale ${target.name} back to ${from}`, with: { replicas: from } },
-      state: { uid: workload.uid, from, to, owner: replicasOwner(workload) },
+      state: {
+        uid: workload.uid,
+        from,
+        to,
+        owner: replicasOwner(workload),
+        generation: workload.generation,
+        rest: restOf(workload),
+      },
     };
   },
 

@@ -79,8 +79,11 @@ export function connect(config: KubeConfig): Connection {
       const options: RequestOptions = {};
       await within(config.applyToHTTPSOptions(options), signal);
       const given = options.headers as Record<string, string> | undefined;
+      // Node gives the body of a DELETE no length, and the server would read it as the next request.
+      const length =
+        request.body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(request.body)) };
       const headers = Object.fromEntries(
-        Object.entries({ ...given, ...request.headers }).map(([name, value]) => [
+        Object.entries({ ...given, ...request.headers, ...length }).map(([name, value]) => [
           name,
           Array.isArray(value) ? value.map(headerValue) : headerValue(value),
         ]),

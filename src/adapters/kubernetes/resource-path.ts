@@ -13,6 +13,9 @@ const versions: Readonly<Record<string, string>> = {
   "authorization.k8s.io": "v1",
 };
 
+/** Reviews have no namespace. Everywhere else a missing one would ask for the whole cluster. */
+const clusterWide = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
+
 const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const namePattern = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -35,7 +38,9 @@ export function resourcePath(call: Call, query: Readonly<Record<string, string>>
   if (version === undefined) throw new Error(`No version is known for the API group "${call.group}"`);
   const path = [
     call.group === "" ? `/api/${version}` : `/apis/${call.group}/${version}`,
-    ...(call.namespace === "" ? [] : ["namespaces", checked(namespacePattern, "namespace", call.namespace)]),
+    ...(clusterWide.has(call.group)
+      ? []
+      : ["namespaces", checked(namespacePattern, "namespace", call.namespace)]),
     call.resource,
     ...(call.name === undefined ? [] : [checked(namePattern, "name", call.name)]),
     ...(call.subresource === undefined ? [] : [call.subresource]),
