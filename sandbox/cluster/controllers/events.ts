@@ -22,9 +22,26 @@ export type Recorder = (about: KubeObject, happening: Happening) => void;
 /** Kubernetes forgets events after an hour. */
 const keptForMs = 3_600_000;
 
-/** Writes Events as client-go's recorder does: the same thing said again raises the count of the first. */
+/** From the tenth different message of one reason about one object on, they are one event with the last of them. */
+const similar = { most: 10, withinMs: 600_000 };
+
+/**
+ * Writes Events as client-go's recorder does: the same thing said again raises the count of the first, and too many
+ * similar things become one.
+ */
 export function createRecorder(store: Store, now: () => Date, source: Source): Recorder {
   const said = new Map<string, { namespace: string; name: string; at: number }>();
+  const messages = new Map<string, { seen: Set<string>; at: number }>();
+
+  function isTooSimilar(topic: string, message: string): boolean {
+    const at = now().getTime();
+    const before = messages.get(topic);
+    const group = before && at - before.at < similar.withinMs ? before : { seen: new Set<string>(), at };
+    messages.set(topic, { seen: group.seen.add(message), at });
+    if (group.seen.size < similar.most) return false;
+    group.seen.delete(group.seen.values().next().value!);
+    return true;
+  }
 
   function forgetOld(): void {
     for (const [key, { namespace, name, at }] of said) {
@@ -32,14 +49,18 @@ export function createRecorder(store: Store, now: () => Date, source: Source): R
       said.delete(key);
       store.delete("events", namespace, name, { manager: "kube-apiserver", now: now() });
     }
+    for (const [topic, { at }] of messages) if (now().getTime() - at > keptForMs) messages.delete(topic);
   }
 
   return function record(about, happening) {
     forgetOld();
     const by = { manager: source.host ? "kubelet" : "kube-controller-manager", now: now() };
     const namespace = about.metadata.namespace ?? "default";
-    const { type, reason, message, fieldPath } = happening;
-    const key = JSON.stringify([about.metadata.uid, type, reason, message, fieldPath]);
+    const { type, reason, fieldPath } = happening;
+    const topic = JSON.stringify([about.metadata.uid, type, reason]);
+    const combined = isTooSimilar(topic, happening.message);
+    const message = combined ? `(combined from similar events): ${happening.message}` : happening.message;
+    const key = combined ? topic : JSON.stringify([about.metadata.uid, type, reason, message, fieldPath]);
     const before = said.get(key);
     const event = before && store.get("events", namespace, before.name);
     if (before && event) {
@@ -47,7 +68,7 @@ export function createRecorder(store: Store, now: () => Date, source: Source): R
       said.set(key, { ...before, at: now().getTime() });
       store.update(
         "events",
-        { ...event, count: Number(event.count) + 1, lastTimestamp: timestamp(now()) },
+        { ...event, message, count: Number(event.count) + 1, lastTimestamp: timestamp(now()) },
         by,
       );
       return;

@@ -3,7 +3,7 @@ import type { Target, WorkloadKind } from "../../../src/domain/app.ts";
 import type { JsonObject } from "../../../src/engine/ports.ts";
 import { kubectl } from "../kubectl/run.ts";
 import { plan, undo } from "./steps.ts";
-import { best, better, good, make, observed, pathOf, release, target, template } from "./workloads.ts";
+import { annotate, best, better, good, make, observed, release, target, template } from "./workloads.ts";
 import { namespace, type WorldOf } from "./world.ts";
 
 /** The same state twice, under two names: one for kubectl and one for crai. */
@@ -19,10 +19,9 @@ async function history(world: WorldOf, app: Target): Promise<void> {
     spec: { selector: { matchLabels: { app: "same", only: app.name } }, template: labeled(app, container) },
   });
   await release(world(), app, { image: better, args: null, env: [{ name: "LEVEL", value: "debug" }] });
-  await world().admin.patch(pathOf(app), { metadata: { annotations: { first: null, second: "2" } } });
+  await annotate(world(), app, { first: null, second: "2" });
   await release(world(), app, { image: best }, { terminationGracePeriodSeconds: 5 });
-  await world().admin.patch(pathOf(app), { metadata: { annotations: { third: "3" } } });
-  await observed(world(), app);
+  await annotate(world(), app, { third: "3" });
 }
 
 function labeled(app: Target, container: object): JsonObject {

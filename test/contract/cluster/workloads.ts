@@ -84,6 +84,27 @@ export async function release(
   return observed(world, target);
 }
 
+/** Sets annotations (null takes one away). A Deployment's controller copies them to its ReplicaSet, a little later. */
+export async function annotate(
+  world: World,
+  target: Target,
+  annotations: Record<string, string | null>,
+): Promise<Workload> {
+  await world.admin.patch(pathOf(target), { metadata: { annotations } });
+  if (target.kind === "deployment") {
+    const set = Object.entries(annotations).filter(([, value]) => value !== null);
+    await until(async () => {
+      const revisions = await world.look.revisions(await world.look.workload(target));
+      const copied = revisions.find(({ current }) => current)?.annotations ?? {};
+      return set.every(([key, value]) => copied[key] === value || key === lastApplied);
+    });
+  }
+  return observed(world, target);
+}
+
+/** Of the kept annotations the one that people write; it is never copied. */
+export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
 export async function rolledOut(world: World, target: Target): Promise<Workload> {
   return eventually(async () => {
     const workload = await world.look.workload(target);

@@ -2,7 +2,19 @@ import { expect, it } from "vitest";
 import { isError } from "../../../src/domain/errors.ts";
 import type { JsonObject } from "../../../src/engine/ports.ts";
 import { fact, plan, refusal, texts, undo } from "./steps.ts";
-import { best, better, good, make, observed, pathOf, release, target, template, until } from "./workloads.ts";
+import {
+  annotate,
+  best,
+  better,
+  good,
+  lastApplied,
+  make,
+  observed,
+  pathOf,
+  release,
+  target,
+  template,
+} from "./workloads.ts";
 import { namespace, robin, type WorldOf } from "./world.ts";
 
 const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
@@ -50,13 +62,7 @@ export function writeCases(world: WorldOf): void {
     const cause = "kubernetes.io/change-cause";
     await make(world(), app, good, { metadata: { annotations: { [cause]: "first" } } });
     await release(world(), app, { image: better });
-    const kept = "kubectl.kubernetes.io/last-applied-configuration";
-    const annotations = { [cause]: "second", note: "ours", [kept]: "{}" };
-    await world().admin.patch(pathOf(app), { metadata: { annotations } });
-    await until(async () => {
-      const revisions = await world().look.revisions(await world().look.workload(app));
-      return revisions.some(({ changeCause }) => changeCause === "second");
-    });
+    await annotate(world(), app, { [cause]: "second", note: "ours", [lastApplied]: "{}" });
 
     const step = await undo(world(), app);
     expect(fact(step, "Annotations dropped")).toBe("note");
@@ -65,7 +71,7 @@ export function writeCases(world: WorldOf): void {
 
     expect((await observed(world(), app)).annotations).toEqual({
       [cause]: "first",
-      [kept]: "{}",
+      [lastApplied]: "{}",
       "deployment.kubernetes.io/revision": "3",
     });
   });
@@ -235,8 +241,7 @@ export function writeCases(world: WorldOf): void {
     const app = target("inverse");
     await make(world(), app, good);
     await release(world(), app, { image: better });
-    await world().admin.patch(pathOf(app), { metadata: { annotations: { note: "ours" } } });
-    const before = await observed(world(), app);
+    const before = await annotate(world(), app, { note: "ours" });
     const step = await undo(world(), app);
     await step.apply();
     await observed(world(), app);

@@ -1,0 +1,73 @@
+import { differences } from "./differences.ts";
+
+export interface NormalizeOptions {
+  /** The order of rows depends on random names: sort all but the first. */
+  rows?: "sorted";
+}
+
+const weekday = String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}`;
+const hash = "[4-9bcdf]{6,10}";
+const suffix = "[bcdfghjklmnpqrstvwxz2456789]{5}";
+
+const uid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+
+const variable: [RegExp, string][] = [
+  [new RegExp(weekday, "g"), "<time>"],
+  [/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})/g, "<time>"],
+  [/\b(?:fake|containerd|docker-pullable|docker\.io)(?:-[a-z]+)?:?\/+\S+/g, "<id>"],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "<ip>"],
+  [/\b(?:lab-node|practice-node-\d)\b/g, "<node>"],
+  [/^[EWI]\d{4} \d{2}:\d{2}:\d{2}\.\d+ +\d+ /gm, "<klog> "],
+  // Said when kubectl's own deadline falls between two of its watches.
+  [/^<klog> .*context deadline exceeded.*\n/gm, ""],
+  [/(resourceVersion: )"\d+"/g, '$1"<version>"'],
+  [/\bkube-api-access-\w{5}\b/g, "kube-api-access-<token>"],
+  [/(?<![\w.-])\d+[smhd](?:\d+[smhd])?(?![\w-])/g, "<age>"],
+  [/ \(x\d+ over <age>\)/g, ""],
+  [/\b\d+ \(<age> ago\)/g, "<restarts>"],
+  [/(CrashLoopBackOff +)\d+/g, "$1<restarts>"],
+  [/(Restart Count: +)\d+/g, "$1<restarts>"],
+];
+
+/**
+ * Makes the output of two clusters comparable: what is random or depends on the moment gets a name, the width of
+ * columns goes. Template hashes are numbered by their first appearance, so that it still shows which is which.
+ */
+export function createNormalizer(): (text: string, command: string, options?: NormalizeOptions) => string[] {
+  const hashes = new Map<string, string>();
+
+  function numbered(text: string): string {
+    const known = hashes.get(text) ?? `<hash ${hashes.size + 1}>`;
+    hashes.set(text, known);
+    return known;
+  }
+
+  return function normalize(text, command, { rows } = {}) {
+    let result = text.replace(uid, "<uid>");
+    result = result.replace(
+      new RegExp(`\\b(${hash})(?:-(${suffix}))?\\b`, "g"),
+      (_, found: string, pod?: string) => {
+        const name = rows === "sorted" ? "<hash>" : numbered(found);
+        return pod ? `${name}-<pod>` : name;
+      },
+    );
+    result = result.replace(new RegExp(`\\b(agent)-${suffix}\\b`, "g"), "$1-<pod>");
+    for (const [pattern, name] of variable) result = result.replace(pattern, name);
+    for (const { apply } of differences) result = apply(result, command);
+    let lines = result.split("\n").map((line) => line.replace(/(\S) {2,}/g, "$1  ").replace(/\s+$/, ""));
+    if (lines.at(-1) === "") lines.pop();
+    lines = withSortedEvents(lines);
+    if (rows === "sorted") lines = [...lines.slice(0, 1), ...lines.slice(1).sort()];
+    return lines;
+  };
+}
+
+/** Events of the same second come in any order. */
+function withSortedEvents(lines: string[]): string[] {
+  const start = lines.findIndex((line) => line.startsWith("Events:"));
+  if (start < 0) return lines;
+  const rest = lines.slice(start + 3);
+  const end = rest.findIndex((line) => !line.startsWith("  "));
+  const events = end < 0 ? rest : rest.slice(0, end);
+  return [...lines.slice(0, start + 3), ...new Set(events.sort()), ...(end < 0 ? [] : rest.slice(end))];
+}
