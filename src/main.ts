@@ -16,6 +16,7 @@ import { createAlerts } from "./engine/alerts.ts";
 import { createAnswerer } from "./engine/answer.ts";
 import { createDispatch } from "./engine/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
+import { createGather } from "./engine/gather.ts";
 import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
 import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/offer.ts";
@@ -169,6 +170,15 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     endings.push(() => delivery.stop());
     wakes.pager = delivery.wake;
   }
+  const gather = createGather({
+    db,
+    config,
+    directory: slack.directory,
+    pager: uses.pager,
+    wakeOutbox,
+    now,
+    log,
+  });
   const ticker = startTicker({
     db,
     every: 250,
@@ -177,8 +187,13 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     handlers: {
       "plan.expires": async ({ plan }) => {
         if (await uses.approvals.expire(Number(plan))) await uses.planMessages.refresh(Number(plan));
+        return undefined;
       },
-      "plan.glass": async ({ plan }) => uses.planMessages.refresh(Number(plan)),
+      "plan.glass": async ({ plan }) => {
+        await uses.planMessages.refresh(Number(plan));
+        return undefined;
+      },
+      "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });
   endings.push(() => ticker.stop());

@@ -10,7 +10,14 @@ import type { Executor } from "../domain/run.ts";
 import type { Database, Queries } from "../store/database.ts";
 import { endDeadline, setDeadline } from "../store/deadlines.ts";
 import { takeLocks } from "../store/locks.ts";
-import { insertApproval, markAsked, planByNumber, settlePlan, type StoredPlan } from "../store/plans.ts";
+import {
+  insertApproval,
+  markAsked,
+  noteStarted,
+  planByNumber,
+  settlePlan,
+  type StoredPlan,
+} from "../store/plans.ts";
 import { insertRun, runByNumber, runOfPlan } from "../store/runs.ts";
 import type { Row } from "../store/tables.ts";
 import { appendEntry } from "../store/timeline.ts";
@@ -188,6 +195,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         at,
       });
       const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor, at });
+      await noteStarted(trx, stored.number, run.number);
       const taking = await takeLocks(trx, {
         targets: planTargets(stored.plan).map(targetKey),
         run: run.number,

@@ -28,6 +28,8 @@ export interface Command {
   summary: string;
   examples: string[];
   permission: Permission | null;
+  /** Where the verbs of one command need different rights; `permission` is then what help goes by. */
+  permissionOf?(args: Args): Permission;
   /** Names of positionals in order; a last name ending in `…` takes the rest of the line. */
   positionals: string[];
   flags: Record<string, ParseArgsOptionDescriptor>;

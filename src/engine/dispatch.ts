@@ -70,10 +70,11 @@ async function demand(command: Command, args: Args, context: CommandContext, use
       next: "`incident list` shows them.",
     });
   }
-  if (command.permission === null) return;
+  const permission = command.permissionOf?.(args) ?? command.permission;
+  if (permission === null) return;
   const byDefault = { app: incident?.app ?? undefined, environment: incident?.environment ?? undefined };
   const scope = command.scope === undefined ? byDefault : await command.scope(args, context, uses);
-  await uses.authorizer.demand(actor, command.permission, scope);
+  await uses.authorizer.demand(actor, permission, scope);
 }
 
 interface Refusal {

@@ -14,6 +14,9 @@ export interface CardShown {
   acknowledgedBy: Text | null;
 }
 
+/** Facts of a proposal on the card; the plan has them all. */
+const SHORT = 4;
+
 const marks = { open: "🔴", mitigated: "🟠", resolved: "🟢" } as const;
 
 function times(incident: Incident): LabeledText[] {
@@ -38,7 +41,7 @@ function alertText(alerts: readonly Row<"alert">[]): string {
 
 function offerBlocks({ offer, incident }: CardShown): Block[] {
   if (offer === null || incident.status === "resolved") return [];
-  const facts = offer.plan.steps.flatMap((step) => step.facts);
+  const facts = offer.plan.steps.flatMap((step) => step.facts).slice(0, SHORT);
   const other: Button = {
     label: "Other…",
     command: `rollback ${offer.plan.app} --env ${offer.plan.environment}`,

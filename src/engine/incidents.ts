@@ -12,9 +12,11 @@ import {
 import type { Severity } from "../domain/severity.ts";
 import type { Fact } from "../domain/timeline.ts";
 import type { Database, Queries } from "../store/database.ts";
+import { setDeadline } from "../store/deadlines.ts";
 import { assignRole, insertIncident, lockIncident, openOutage, updateIncident } from "../store/incidents.ts";
 import { appendEntry } from "../store/timeline.ts";
 import { line } from "./page.ts";
+import { isSlackUser } from "./people.ts";
 import { say, tellPager } from "./record.ts";
 import { showIncident } from "./show-incident.ts";
 
@@ -129,6 +131,17 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     }
   }
 
+  /** Whoever declares or takes a role is in the channel, also when it is private. */
+  async function invite(trx: Queries, number: number, actor: Actor): Promise<void> {
+    if (actor.kind !== "person" || !isSlackUser(actor.id)) return;
+    await say(
+      trx,
+      `incident:${number}:invited:${actor.id}`,
+      { do: "invite", channel: { incident: number }, users: [actor.id] },
+      now(),
+    );
+  }
+
   /** PagerDuty follows what people do here; what it said itself is not said back. */
   async function follow(
     trx: Queries,
@@ -167,6 +180,13 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
           { kind: "incident.opened", incidentKind: kind, severity, title, app, environment, cause },
         );
         await openChannel(trx, opened);
+        await setDeadline(trx, {
+          key: `incident:${opened.number}:gather`,
+          kind: "incident.gather",
+          subject: { incident: opened.number },
+          dueAt: now(),
+        });
+        await invite(trx, opened.number, actor);
         await showIncident(trx, opened.number, now);
         return { incident: opened, opened: true };
       });
@@ -241,6 +261,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
           }))
         )
           return incident;
+        await invite(trx, number, person);
         return assignRole(trx, number, role, person.id);
       });
     },

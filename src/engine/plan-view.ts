@@ -7,10 +7,10 @@ import { actorInline } from "./people.ts";
 import { withCode } from "./refusal-view.ts";
 
 const settled = {
-  started: "It runs.",
-  denied: "It was denied.",
-  expired: "It has expired.",
-  voided: "It no longer holds.",
+  started: "Started",
+  denied: "Denied.",
+  expired: "Expired.",
+  voided: "No longer holds.",
 } as const;
 
 /** Who says yes, in one sentence. */
@@ -68,16 +68,19 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
         ({
           type: "text",
           text: [
-            { bold: warning.level === "block" ? "Cannot run: " : "Warning: " },
+            { bold: warning.level === "block" ? "Cannot run:" : "Warning:" },
+            " ",
             ...asList(withCode(warning.text)),
             ...(warning.next === undefined ? [] : [" ", ...asList(withCode(warning.next))]),
           ],
         }) as const,
     ),
     ...(checks.length > 0
-      ? [{ type: "text", text: [{ bold: "Afterwards: " }, checks.join(" → ")] } as const]
+      ? [{ type: "text", text: [{ bold: "Afterwards:" }, ` ${checks.join(" → ")}`] } as const]
       : []),
-    ...(plan.reason === null ? [] : [{ type: "text", text: [{ bold: "Reason: " }, plan.reason] } as const]),
+    ...(plan.reason === null
+      ? []
+      : [{ type: "text", text: [{ bold: "Reason:" }, ` ${plan.reason}`] } as const]),
     {
       type: "note",
       text: [`P${stored.number} · `, actorInline(plan.actor), " · ", footer(stored, need, now)],
@@ -100,7 +103,7 @@ function asList(text: ReturnType<typeof withCode>) {
 }
 
 function footer(stored: StoredPlan, need: Need, now: Date): string {
-  if (stored.status !== "waiting") return "nothing can be pressed any more";
+  if (stored.status !== "waiting") return `planned ${stored.createdAt.toISOString().slice(11, 19)} UTC`;
   return `${needText(stored, need)} Valid for ${formatDuration(stored.expiresAt.getTime() - now.getTime())}. Nothing has been touched.`;
 }
 

@@ -194,7 +194,9 @@ export function createPlanner(options: PlannerOptions): Planner {
       })),
       where,
     );
-    return { title: resolveText(playbook.metadata.title, variables), steps };
+    // What will be changed names a plan better than its playbook does.
+    const changes = steps.filter((step) => step.mutates).map((step) => step.title);
+    return { title: changes.join(", then ") || resolveText(playbook.metadata.title, variables), steps };
   }
 
   async function draft(request: Omit<PlanRequest, "key" | "channel">): Promise<Plan> {

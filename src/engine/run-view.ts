@@ -1,4 +1,5 @@
 import type { Plan } from "../domain/plan.ts";
+import type { Outcome, Verdict } from "../domain/run.ts";
 import type { Block, Button, View } from "../domain/view.ts";
 import type { Row } from "../store/tables.ts";
 import { actorInline } from "./people.ts";
@@ -39,7 +40,11 @@ export function runSummary(run: Row<"run">, plan: Plan): string {
 export function runEnd(run: Row<"run">): string {
   if (run.status !== "finished" || run.outcome === null)
     return run.stop_asked_at === null ? "Running" : "Stopping";
-  return run.verdict === null ? outcomes[run.outcome] : verdicts[run.verdict];
+  return endName(run.outcome, run.verdict);
+}
+
+export function endName(outcome: Outcome, verdict: Verdict | null): string {
+  return verdict === null ? outcomes[outcome] : verdicts[verdict];
 }
 
 function lookOf(step: Row<"run_step"> | undefined, now: string | null): StepLook {
@@ -63,7 +68,8 @@ export function runView({ run, plan, steps, waitingFor, offers }: RunShown): Vie
   const byId = new Map(steps.map((step) => [step.step, step]));
   const lines = plan.steps.map((planned) => {
     const { mark, detail } = lookOf(byId.get(planned.id), waitingFor);
-    return detail === null ? `${mark} ${planned.title}` : [`${mark} ${planned.title}`, ` · ${detail}`];
+    const title = planned.title.charAt(0).toUpperCase() + planned.title.slice(1);
+    return detail === null ? `${mark} ${title}` : `${mark} ${title} · ${detail}`;
   });
   const evidence = steps
     .flatMap((step) => step.evidence)

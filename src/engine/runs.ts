@@ -32,6 +32,7 @@ import type { Actions } from "./load-playbooks.ts";
 import type { Planner } from "./planner.ts";
 import { placeOf, show, streamOf } from "./record.ts";
 import { runSummary, runView } from "./run-view.ts";
+import { showIncident } from "./show-incident.ts";
 
 export interface Runs {
   /** First durable step: marks the run as running. Returns the ids of the plan's steps. */
@@ -119,6 +120,10 @@ export function createRuns({
       offers: more.offers ?? [],
     });
     await show(trx, `run:${number}`, { do: "post", channel: place, view }, now());
+  }
+
+  async function showCard(trx: Queries, { stored }: Job): Promise<void> {
+    if (stored.plan.incident !== null) await showIncident(trx, stored.plan.incident, now);
   }
 
   async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
@@ -255,6 +260,7 @@ export function createRuns({
       await releaseLocks(trx, number);
       await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
       await showRun(trx, job, { offers: offered });
+      await showCard(trx, job);
     });
     wakeOutbox();
   }
@@ -269,6 +275,7 @@ export function createRuns({
           fact: { kind: "run.started", run: number, plan: job.stored.number, title: job.stored.plan.title },
         });
         await showRun(trx, job);
+        await showCard(trx, job);
       });
       wakeOutbox();
       return job.stored.plan.steps.map((step) => step.id);

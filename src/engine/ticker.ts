@@ -1,11 +1,14 @@
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Database } from "../store/database.ts";
-import { dueDeadlines, endDeadline } from "../store/deadlines.ts";
+import { dueDeadlines, endDeadline, setDeadline } from "../store/deadlines.ts";
 import type { Row } from "../store/tables.ts";
 
-/** What happens when a deadline of a kind is due; it may be called again after a crash. */
-export type DeadlineHandlers = Record<string, (subject: Row<"deadline">["subject"]) => Promise<void>>;
+/** What happens when a deadline of a kind is due; called again after a crash, and at the date it returns. */
+export type DeadlineHandlers = Record<
+  string,
+  (subject: Row<"deadline">["subject"]) => Promise<Date | undefined>
+>;
 
 export interface Ticker {
   stop(): Promise<void>;
@@ -32,8 +35,9 @@ export function startTicker({
     for (const row of await dueDeadlines(db, now())) {
       const handler = handlers[row.kind];
       if (!handler) log.error({ kind: row.kind }, "no handler for a deadline");
-      await handler?.(row.subject);
-      await endDeadline(db, row.key, now());
+      const again = await handler?.(row.subject);
+      if (again === undefined) await endDeadline(db, row.key, now());
+      else await setDeadline(db, { key: row.key, kind: row.kind, subject: row.subject, dueAt: again });
     }
   }
 

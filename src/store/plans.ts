@@ -111,6 +111,15 @@ export async function settlePlan(
   return row !== undefined;
 }
 
+/** Which run a plan became. */
+export async function noteStarted(trx: Queries, number: number, run: number): Promise<void> {
+  await trx
+    .updateTable("plan")
+    .set({ why: `as R${run}.` })
+    .where("number", "=", number)
+    .execute();
+}
+
 export async function markAsked(trx: Queries, number: number, at: Date): Promise<void> {
   await trx
     .updateTable("plan")
