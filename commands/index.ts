@@ -1,14 +1,22 @@
 import type { Command } from "../src/engine/command.ts";
+import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { deny } from "./deny.ts";
 import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
+import { incident } from "./incident.ts";
 import { locks } from "./locks.ts";
+import { mitigate } from "./mitigate.ts";
+import { note } from "./note.ts";
+import { oncall } from "./oncall.ts";
 import { playbooks } from "./playbooks.ts";
+import { reopen } from "./reopen.ts";
+import { resolve } from "./resolve.ts";
 import { rollback } from "./rollback.ts";
 import { runs } from "./runs.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { timeline } from "./timeline.ts";
 import { undo } from "./undo.ts";
 import { whoami } from "./whoami.ts";
 
@@ -23,6 +31,14 @@ const catalogue: Command[] = [
   approve,
   deny,
   locks,
+  incident,
+  ack,
+  mitigate,
+  resolve,
+  reopen,
+  note,
+  timeline,
+  oncall,
   whoami,
   playbooks,
 ];

@@ -1,0 +1,13 @@
+import { changeIncident } from "../src/engine/change-incident.ts";
+import type { Command } from "../src/engine/command.ts";
+
+export const ack: Command = {
+  name: "ack",
+  usage: 'ack [--reason "…"]',
+  summary: "Say that you are on it; PagerDuty stops paging",
+  examples: ["ack", "ack --incident 12"],
+  permission: "incident:update",
+  positionals: [],
+  flags: { reason: { type: "string" } },
+  run: (args, context, uses) => changeIncident("acknowledge", args, context, uses),
+};

@@ -1,0 +1,177 @@
+import { intlFormatDistance } from "date-fns";
+import type { Permission } from "../src/domain/access.ts";
+import { UserError } from "../src/domain/errors.ts";
+import { IncidentKind, IncidentRole, isConfidential } from "../src/domain/incident.ts";
+import { Severity } from "../src/domain/severity.ts";
+import type { Text } from "../src/domain/view.ts";
+import { chooseEnvironment, findApp } from "../src/engine/apps.ts";
+import type { Args, Command, CommandContext } from "../src/engine/command.ts";
+import { incidentOf } from "../src/engine/incident-of.ts";
+import type { Reply } from "../src/engine/invocation.ts";
+import { mentionedPerson } from "../src/engine/mentioned-person.ts";
+import { line, page, table } from "../src/engine/page.ts";
+import { isSlackUser } from "../src/engine/people.ts";
+import type { UseCases } from "../src/engine/use-cases.ts";
+import { listIncidents } from "../src/store/incidents.ts";
+
+interface Verb {
+  permission: Permission;
+  run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;
+}
+
+/** One of a closed set of words, or a UserError that lists them. */
+function choose<Value extends string>(
+  text: string | undefined,
+  schema: { options: readonly Value[] },
+  noun: string,
+): Value {
+  const value = schema.options.find((option) => option === text?.toLowerCase());
+  if (value !== undefined) return value;
+  throw new UserError(text === undefined ? `Which ${noun}?` : `There is no ${noun} "${text}".`, {
+    next: `Choose one of: ${schema.options.join(", ")}.`,
+  });
+}
+
+/** To everybody where everybody concerned is: in the incident's own channel. */
+function audience({ incident, invocation }: CommandContext): "channel" | "asker" {
+  return incident !== null && incident.channel === invocation.place.channel ? "channel" : "asker";
+}
+
+async function declare(args: Args, context: CommandContext, uses: UseCases): Promise<Reply> {
+  const { config, incidents } = uses;
+  const title = args["rest"];
+  if (title === undefined)
+    throw new UserError("What is wrong?", { next: "incident declare <title>, in a few words." });
+  const app = args["app"] === undefined ? null : findApp(config.apps, args["app"]).name;
+  const { incident, opened } = await incidents.declare({
+    kind: choose(args["kind"] ?? "outage", IncidentKind, "kind"),
+    severity: choose(args["severity"] ?? "sev2", Severity, "severity"),
+    title,
+    app,
+    environment: app === null ? null : chooseEnvironment(config.apps, app, args["env"] ?? null),
+    detectedAt: context.invocation.at,
+    pagerdutyIncident: null,
+    actor: context.actor,
+    cause: context.invocation.id,
+  });
+  if (!opened) {
+    const known = `${app} has an open outage already: #${incident.channelName}, ${incident.severity}, ${incident.status}.`;
+    return { to: "asker", view: line(known) };
+  }
+  const summary = `Declared ${incident.severity} ${incident.kind} #${incident.channelName}. Its channel opens now.`;
+  return { to: isConfidential(incident.kind) ? "asker" : "channel", view: line(summary) };
+}
+
+async function list(args: Args, { incident: here, invocation, now }: CommandContext, { db }: UseCases) {
+  const all = args["all"] === "true";
+  const found = await listIncidents(db, { ...(all ? {} : { status: ["open", "mitigated"] }), limit: 50 });
+  // A confidential incident is named only where its members are.
+  const shown = found.filter(
+    ({ kind, number }) =>
+      !isConfidential(kind) || number === here?.number || invocation.place.surface === "cli",
+  );
+  if (shown.length === 0)
+    return { to: "asker", view: line(all ? "There was no incident yet." : "No incident is open.") } as const;
+  const rows = shown.map(({ channel, channelName, ...incident }): Text[] => [
+    channel === null ? channelName : { channel, name: channelName },
+    incident.severity,
+    incident.status,
+    incident.app ?? incident.kind,
+    incident.title,
+    intlFormatDistance(incident.detectedAt, now(), { locale: "en" }),
+  ]);
+  const columns = ["Incident", "Severity", "Status", "App", "What", "Since"];
+  return { to: "asker", view: page(all ? "Incidents" : "Open incidents", table(columns, rows)) } as const;
+}
+
+async function setSeverity(args: Args, context: CommandContext, { incidents }: UseCases): Promise<Reply> {
+  const before = incidentOf(context);
+  const { actor, invocation } = context;
+  const wanted = choose(args["rest"], Severity, "severity");
+  const reason = args["reason"] ?? null;
+  if (before.severity === wanted)
+    return { to: "asker", view: line(`${before.channelName} is ${wanted} already.`) };
+  await incidents.setSeverity(before.number, wanted, { actor, cause: invocation.id, reason });
+  const why = reason === null ? "." : `: ${reason}`;
+  const said = `${actor.name} changed the severity of ${before.channelName} from ${before.severity} to ${wanted}${why}`;
+  return { to: audience(context), view: line(said) };
+}
+
+async function assignRole(args: Args, context: CommandContext, uses: UseCases): Promise<Reply> {
+  const incident = incidentOf(context);
+  const { actor, invocation } = context;
+  const [first, ...others] = (args["rest"] ?? "").split(" ");
+  const role = choose(first === "" ? undefined : first, IncidentRole, "incident role");
+  const person = await mentionedPerson(others.join(" ") || undefined, actor, uses.directory);
+  await uses.incidents.assignRole(incident.number, role, person, { actor, cause: invocation.id });
+  return { to: audience(context), view: line(`${person.name} is ${role} of ${incident.channelName}.`) };
+}
+
+async function listRoles(_args: Args, context: CommandContext, { directory }: UseCases): Promise<Reply> {
+  const { roles, channelName } = incidentOf(context);
+  const facts = await Promise.all(
+    IncidentRole.options.map(async (role) => {
+      const person = roles[role];
+      const name =
+        person === undefined || !isSlackUser(person)
+          ? (person ?? "nobody")
+          : await directory.displayName(person);
+      return {
+        label: role[0]!.toUpperCase() + role.slice(1),
+        value: person === undefined ? name : { person, name },
+      };
+    }),
+  );
+  return { to: "asker", view: page(`Roles in ${channelName}`, { type: "facts", facts }) };
+}
+
+const verbs: Record<string, Verb> = {
+  list: { permission: "incident:read", run: list },
+  declare: { permission: "incident:declare", run: declare },
+  severity: { permission: "incident:update", run: setSeverity },
+  role: { permission: "incident:update", run: assignRole },
+  roles: { permission: "incident:read", run: listRoles },
+};
+
+function verbOf(args: Args): Verb {
+  const name = args["verb"]?.toLowerCase() ?? "list";
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (verb) return verb;
+  throw new UserError(`incident does not know "${name}".`, {
+    why: `It knows: ${Object.keys(verbs).join(", ")}.`,
+    next: `Usage: ${incident.usage}`,
+  });
+}
+
+export const incident: Command = {
+  name: "incident",
+  usage:
+    "incident [list [--all]] | [declare <title> [--kind outage|security|breach] [--severity sev1…sev4] [--app <app>] [--env <environment>]] | [severity <severity> [--reason …]] | [roles] | [role <role> <@person>]",
+  summary: "Declare an incident, see the open ones, change severity and roles",
+  examples: [
+    "incident",
+    'incident declare "api returns 500 since noon" --app api --severity sev1',
+    "incident declare leaked credentials --kind security",
+    'incident severity sev1 --reason "all customers"',
+    "incident role commander @robin",
+  ],
+  permission: "incident:read",
+  permissionOf: (args) => verbOf(args).permission,
+  positionals: ["verb", "rest…"],
+  flags: {
+    all: { type: "boolean" },
+    kind: { type: "string" },
+    severity: { type: "string" },
+    app: { type: "string" },
+    env: { type: "string" },
+    reason: { type: "string" },
+  },
+  scope: (args, { incident: here }, { config }) => {
+    if (args["verb"]?.toLowerCase() !== "declare")
+      return { app: here?.app ?? undefined, environment: here?.environment ?? undefined };
+    if (args["app"] === undefined) return {};
+    const app = findApp(config.apps, args["app"]).name;
+    return { app, environment: chooseEnvironment(config.apps, app, args["env"] ?? null) };
+  },
+  run: (args, context, uses) => verbOf(args).run(args, context, uses),
+};

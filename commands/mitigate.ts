@@ -1,0 +1,13 @@
+import { changeIncident } from "../src/engine/change-incident.ts";
+import type { Command } from "../src/engine/command.ts";
+
+export const mitigate: Command = {
+  name: "mitigate",
+  usage: 'mitigate [--reason "…"]',
+  summary: "Users are no longer hurt; the cause may still be there",
+  examples: ["mitigate", 'mitigate --reason "rolled back to v1.1.9"'],
+  permission: "incident:update",
+  positionals: [],
+  flags: { reason: { type: "string" } },
+  run: (args, context, uses) => changeIncident("mitigate", args, context, uses),
+};

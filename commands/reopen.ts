@@ -1,0 +1,13 @@
+import { changeIncident } from "../src/engine/change-incident.ts";
+import type { Command } from "../src/engine/command.ts";
+
+export const reopen: Command = {
+  name: "reopen",
+  usage: 'reopen [--reason "…"]',
+  summary: "Open a mitigated or resolved incident again; PagerDuty follows",
+  examples: ["reopen", 'reopen --reason "errors are back"'],
+  permission: "incident:update",
+  positionals: [],
+  flags: { reason: { type: "string" } },
+  run: (args, context, uses) => changeIncident("reopen", args, context, uses),
+};
