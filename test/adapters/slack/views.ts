@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Block, Button, Inline, Text, View } from "../../../src/domain/view.ts";
 
 /** Text as an alert or a cluster might carry it, with everything in it that could do harm in Slack. */

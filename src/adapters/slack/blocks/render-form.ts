@@ -10,7 +10,6 @@ type Form = NonNullable<Button["form"]>;
 export interface FormOrigin {
   /** Names the button (button-ref.ts). */
   ref: string;
-  channel: string | null;
   thread: string | null;
   responseUrl: string | null;
 }

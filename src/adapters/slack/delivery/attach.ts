@@ -1,0 +1,45 @@
+import type { Attachment } from "../../../domain/view.ts";
+import { failureText, failureOf } from "../failure.ts";
+import { type Courier, calling } from "./outcome.ts";
+
+interface Shelf {
+  channel: string;
+  thread: string | undefined;
+}
+
+/** Files that stand in this thread already, after an interruption. */
+async function standing(courier: Courier, { channel, thread }: Shelf): Promise<Set<string>> {
+  if (thread === undefined) return new Set();
+  const answer = await calling(courier, { method: "conversations.replies" }, () =>
+    courier.client.conversations.replies({ channel, ts: thread, limit: 200 }),
+  );
+  const files = (answer.messages ?? []).flatMap((message) => message.files ?? []);
+  return new Set(files.flatMap(({ name }) => (name === undefined || name === null ? [] : [name])));
+}
+
+/** Uploads files beside a message. What Slack refuses is said in the log: the message itself stands. */
+export async function attach(
+  courier: Courier,
+  attachments: readonly Attachment[],
+  shelf: Shelf,
+  resumed: boolean,
+): Promise<void> {
+  if (attachments.length === 0) return;
+  const there = resumed ? await standing(courier, shelf) : new Set();
+  const missing = attachments.filter(({ filename }) => !there.has(filename));
+  if (missing.length === 0) return;
+  const { channel, thread } = shelf;
+  try {
+    await calling(courier, { method: "files.completeUploadExternal" }, () =>
+      courier.client.filesUploadV2({
+        channel_id: channel,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
+        file_uploads: missing.map(({ filename, title, content }) => ({ filename, title, content })),
+      }),
+    );
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure?.kind !== "refused" || failure.byAdmin) throw error;
+    courier.log.error({ channel, why: failureText(failure) }, "a file could not be uploaded");
+  }
+}
