@@ -15,8 +15,8 @@ export interface MetricsOptions {
   read: KubeReader;
   apps: readonly PracticeApp[];
   clock?: () => number;
-  /** Milliseconds between two readings. */
-  interval?: number;
+  /** Milliseconds between two readings, 1,000 unless told; null: only `tick()` reads. */
+  interval?: number | null;
 }
 
 const keepMs = 30 * 60_000;
@@ -28,7 +28,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** A Prometheus whose figures are computed from the health of a cluster's pods, mounted under `/prom`. */
 export function createMetrics(options: MetricsOptions) {
   const clock = options.clock ?? Date.now;
-  const interval = options.interval ?? 1_000;
+  const step = options.interval ?? 1_000;
   const store = createSeriesStore(keepMs);
   const recorder = createRecorder(store, options.apps);
   const listeners = new Set<() => void>();
@@ -49,7 +49,7 @@ export function createMetrics(options: MetricsOptions) {
     // Nothing is known before the cluster was read once.
     if (health.size > 0) {
       lastAt ??= backfill(at);
-      recorder.record(health, (at - lastAt) / 1_000, at);
+      if (at > lastAt) recorder.record(health, (at - lastAt) / 1_000, at);
       lastAt = at;
     }
     for (const listener of listeners) listener();
@@ -60,10 +60,10 @@ export function createMetrics(options: MetricsOptions) {
    * @returns the time of the last reading made up.
    */
   function backfill(at: number): number {
-    for (let step = backfilled; step > 0; step--) {
-      recorder.record(health, step === backfilled ? 0 : interval / 1_000, at - step * interval);
+    for (let left = backfilled; left > 0; left--) {
+      recorder.record(health, left === backfilled ? 0 : step / 1_000, at - left * step);
     }
-    return at - interval;
+    return at - step;
   }
 
   /** Readings never overlap: a slow API server makes them rarer. */
@@ -74,8 +74,7 @@ export function createMetrics(options: MetricsOptions) {
     return ticking;
   }
 
-  const timer = setInterval(() => void tick(), interval);
-  timer.unref();
+  const timer = options.interval === null ? null : setInterval(() => void tick(), step).unref();
 
   const part: Part = {
     async handle(req, res) {
@@ -91,7 +90,7 @@ export function createMetrics(options: MetricsOptions) {
       }
     },
     async close() {
-      clearInterval(timer);
+      if (timer) clearInterval(timer);
       await ticking;
     },
   };
