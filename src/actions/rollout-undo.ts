@@ -87,12 +87,12 @@ function facts(choice: Choice, current: Revision | undefined, context: ActionCon
       : "";
   const causes = [current?.changeCause, revision.changeCause].map((cause) => cause ?? "none");
   return [
-    { label: "Revision", value: `${current?.number ?? "?"} → ${revision.number}${renumbered}` },
     {
       label: "Age",
       value: [...(current && current !== revision ? [current] : []), revision].map(age).join(", "),
     },
     { label: "Health", value: healthText(choice, context) },
+    { label: "Revision", value: `${current?.number ?? "?"} → ${revision.number}${renumbered}` },
     ...(causes[0] === causes[1] ? [] : [{ label: "Change cause", value: causes.join(" → ") }]),
   ];
 }

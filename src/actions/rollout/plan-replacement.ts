@@ -88,7 +88,6 @@ function templateFacts(proposal: Proposal, context: ActionContext): Fact[] {
   return [
     { label: "Image", value: before === after ? `${before} (the same)` : `${before} → ${after}` },
     { label: "Changes", value: keys.length === 0 ? "nothing in the template" : list(keys) },
-    ...annotationFacts(proposal),
   ];
 }
 
@@ -136,8 +135,9 @@ export async function planReplacement(
     title: proposal.title,
     calls: [...onWorkload(target, ["get", "patch"]), ...onRevisions(target)],
     facts: [
-      ...proposal.facts,
       ...templateFacts(proposal, context),
+      ...proposal.facts,
+      ...annotationFacts(proposal),
       ...(managers.length > 0
         ? [{ label: "Managed by", value: list(managers.map(({ name }) => name)) }]
         : []),
