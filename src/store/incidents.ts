@@ -63,7 +63,8 @@ export async function insertIncident(trx: Queries, incident: NewIncident): Promi
     .returningAll()
     .executeTakeFirst();
   if (!row) return undefined;
-  const name = channelName(row.number, row.app === null ? row.title : `${row.app} ${row.title}`, row.kind);
+  const named = row.app === null || row.title.toLowerCase().startsWith(row.app.toLowerCase());
+  const name = channelName(row.number, named ? row.title : `${row.app} ${row.title}`, row.kind);
   await trx.updateTable("incident").set({ channel_name: name }).where("number", "=", row.number).execute();
   return toIncident({ ...row, channel_name: name });
 }

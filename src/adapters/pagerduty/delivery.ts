@@ -85,9 +85,19 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     });
   }
 
+  /** Asked for a state it is in already, PagerDuty refuses; what was wanted is so. */
+  async function sendOrFindSo(message: PagerMessage): Promise<void> {
+    try {
+      await send(message);
+    } catch (error) {
+      if (error instanceof PagerRefusal && error.status === 400 && /already/i.test(error.message)) return;
+      throw error;
+    }
+  }
+
   async function deliver(row: Row<"outbox">): Promise<void> {
     try {
-      await send(row.message as PagerMessage);
+      await sendOrFindSo(row.message as PagerMessage);
       await markDelivered(db, row, null);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
