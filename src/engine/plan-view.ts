@@ -56,9 +56,11 @@ function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {
 /** The plan as everybody sees it before anything is touched: what changes first, then warnings, checks and rights. */
 export function planView(stored: StoredPlan, need: Need, now: Date): View {
   const { plan } = stored;
-  const facts: LabeledText[] = plan.steps.flatMap((step) => step.facts);
-  const warnings = planWarnings(plan);
-  const checks = plan.steps.filter((step) => !step.mutates).map((step) => step.title);
+  // Once it was answered, what it was about is enough; the thread and the timeline keep the rest.
+  const open = stored.status === "waiting";
+  const facts: LabeledText[] = plan.steps.flatMap((step) => step.facts).slice(0, open ? undefined : 3);
+  const warnings = open ? planWarnings(plan) : [];
+  const checks = open ? plan.steps.filter((step) => !step.mutates).map((step) => step.title) : [];
   const summary = `P${stored.number}: ${plan.title}`;
   const blocks: Block[] = [
     { type: "heading", text: plan.title },

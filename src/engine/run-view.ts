@@ -53,6 +53,18 @@ function lookOf(step: Row<"run_step"> | undefined, now: string | null): StepLook
   return { mark: marks[step.outcome], detail: step.detail };
 }
 
+/** A step that ended is its evidence; one without, or still to come, is its title. */
+function stepLines(title: string, step: Row<"run_step"> | undefined, waitingFor: string | null): string[] {
+  if (step?.phase === "finished" && step.evidence.length > 0) {
+    return step.evidence.map(
+      ({ ok, what }) => `${ok === null ? marks.unknown : ok ? marks.succeeded : marks.failed} ${what}`,
+    );
+  }
+  const { mark, detail } = lookOf(step, waitingFor);
+  const named = `${mark} ${title.charAt(0).toUpperCase()}${title.slice(1)}`;
+  return [detail === null ? named : `${named} · ${detail}`];
+}
+
 export interface RunShown {
   run: Row<"run">;
   plan: Plan;
@@ -66,14 +78,7 @@ export interface RunShown {
 /** The one message a run has: steps with a mark each, Stop while it runs, evidence and offers when it has ended. */
 export function runView({ run, plan, steps, waitingFor, offers }: RunShown): View {
   const byId = new Map(steps.map((step) => [step.step, step]));
-  const lines = plan.steps.map((planned) => {
-    const { mark, detail } = lookOf(byId.get(planned.id), waitingFor);
-    const title = planned.title.charAt(0).toUpperCase() + planned.title.slice(1);
-    return detail === null ? `${mark} ${title}` : `${mark} ${title} · ${detail}`;
-  });
-  const evidence = steps
-    .flatMap((step) => step.evidence)
-    .map((item) => `${item.ok === null ? "?" : item.ok ? "✓" : "✗"} ${item.what}`);
+  const lines = plan.steps.flatMap((planned) => stepLines(planned.title, byId.get(planned.id), waitingFor));
   const ended = run.status === "finished";
   const stop: Button = {
     label: "Stop",
@@ -90,7 +95,6 @@ export function runView({ run, plan, steps, waitingFor, offers }: RunShown): Vie
     { type: "heading", text: runSummary(run, plan) },
     ...(run.detail === null ? [] : [{ type: "text", text: run.detail } as const]),
     { type: "list", items: lines },
-    ...(ended && evidence.length > 0 ? [{ type: "list", items: evidence } as const] : []),
     {
       type: "note",
       text: ["R", String(run.number), " · P", String(run.plan), " · asked by ", actorInline(run.actor)],
