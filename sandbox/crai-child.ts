@@ -28,7 +28,7 @@ export function createCraiChild(options: CraiOptions) {
   const listeners = new Set<(status: CraiStatus) => void>();
   let child: ChildProcess | null = null;
   let status: CraiStatus = {
-    state: "stopped",
+    state: "absent",
     pid: null,
     restarts: 0,
     since: now(),

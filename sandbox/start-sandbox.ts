@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createAlertmanager, type AlertmanagerTiming } from "./alerts/alertmanager.ts";
 import { createGrafana } from "./alerts/grafana.ts";
@@ -31,7 +31,7 @@ import { systemFaults } from "./panel/system-faults.ts";
 import type { Part } from "./part.ts";
 import { alertmanagerToken, grafanaToken, pager as pagerSeed } from "./seed.ts";
 import type { Timings as SlackTiming } from "./slack/app/link.ts";
-import { completeManifest, readManifest } from "./slack/manifest.ts";
+import { readManifest } from "./slack/manifest.ts";
 import { createSlackWorkspace } from "./slack/workspace.ts";
 
 export interface SandboxOptions {
@@ -115,7 +115,7 @@ export async function startSandbox(options: SandboxOptions) {
   cluster.logs = createLogs(cluster.store, now);
 
   const slack = createSlackWorkspace({
-    manifest: manifest(),
+    manifest: readManifest(join(project, "manifest.yml")),
     ...(timing.slack && { timings: timing.slack }),
   });
   const pager = createPager({ origin, timing: { ...webhookTiming, ...timing.webhooks } });
@@ -220,12 +220,6 @@ export async function startSandbox(options: SandboxOptions) {
       unlock();
     },
   };
-}
-
-/** The app as its manifest makes it; a checkout without one gets an app with nothing but its command. */
-function manifest() {
-  const file = join(project, "manifest.yml");
-  return existsSync(file) ? readManifest(file) : completeManifest({});
 }
 
 function routingKeyOf(appName: string): string | undefined {

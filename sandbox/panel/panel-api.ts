@@ -21,7 +21,10 @@ export interface Fault {
   delayMs: number;
 }
 
-/** crai is a child process of the sandbox. `starting`: the process runs and is not ready yet. */
+/**
+ * crai is a child process of the sandbox. `starting`: the process runs and is not ready yet. `stopped`: somebody
+ * stopped it, or it gave up. `absent`: nobody started it, or there is none.
+ */
 export interface CraiStatus {
   state: "ready" | "starting" | "waiting-to-restart" | "stopped" | "absent";
   pid: number | null;

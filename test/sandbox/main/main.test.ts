@@ -1,0 +1,84 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readConfig } from "../../../src/config.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { startProcess } from "../../support/processes.ts";
+
+const script = new URL("../../../sandbox/main.ts", import.meta.url);
+const upWithin = 60_000;
+
+/** `npm run sandbox` in a folder of the test's own. */
+function run(env: Record<string, string>) {
+  return startProcess(script, { env: { HOME: process.env["HOME"] ?? "", ...env } });
+}
+
+it("is ready with no accounts, keeps its data in one folder, takes no second sandbox there, and ends on Ctrl-C", async () => {
+  const folder = temporaryFolder();
+  await using sandbox = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
+  const [, url] = await sandbox.waitFor(/^Sandbox ready: (http:\/\/localhost:\d+)$/m, upWithin);
+
+  await using second = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
+  const refused = await second.exited;
+  await using samePort = run({ PORT: new URL(url!).port, CRAI_SANDBOX_DIR: temporaryFolder() });
+  const portTaken = await samePort.exited;
+  const page = await fetch(url!);
+  const config = readConfig(join(folder, "crai.yaml"));
+  sandbox.signal("SIGINT");
+  const ended = await sandbox.exited;
+
+  expect([refused.code, portTaken.code]).toEqual([1, 1]);
+  expect(second.output()).toMatch(
+    /^A sandbox already works in .*: http:\/\/localhost:\d+ \(process \d+\)\. Use that one, or another folder:/,
+  );
+  expect(samePort.output()).toMatch(
+    /^Port \d+ is in use\. Is a sandbox already running\? Else choose another:/,
+  );
+  expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(Object.keys(config.apps)).toEqual(["api", "federated", "mlflow", "postgres", "redis"]);
+  expect(ended).toEqual({ code: 0, signal: null });
+  expect(existsSync(join(folder, "sandbox.lock"))).toBe(false);
+  expect(readFileSync(join(folder, "crai.log"), "utf8")).toContain("crai is ready");
+});
+
+it("takes over the folder of a sandbox that was killed, whose crai does not outlive it", async () => {
+  const folder = temporaryFolder();
+  const killed = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
+  await killed.waitFor(/^Sandbox ready/m, upWithin);
+  killed.signal("SIGKILL");
+  await killed.exited;
+
+  await using next = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
+  await next.waitFor(/^Sandbox ready/m, upWithin);
+  next.signal("SIGTERM");
+
+  expect((await next.exited).code).toBe(0);
+});
+
+it.each([
+  ["-1", 'PORT is "-1". Give a number from 0 to 65535, or leave it out for 3000.'],
+  ["http", 'PORT is "http". Give a number from 0 to 65535, or leave it out for 3000.'],
+])("says what is wrong with PORT=%s", async (port, message) => {
+  await using sandbox = run({ PORT: port, CRAI_SANDBOX_DIR: temporaryFolder() });
+
+  expect((await sandbox.exited).code).toBe(1);
+  expect(sandbox.output().trim()).toBe(message);
+});
+
+it("says that it cannot write its folder", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  const locked = join(folder, "locked");
+  mkdirSync(locked);
+  chmodSync(locked, 0o555);
+  const isRoot = process.getuid?.() === 0;
+
+  for (const path of [join(file, "below"), file, ...(isRoot ? [] : [locked])]) {
+    await using sandbox = run({ PORT: "0", CRAI_SANDBOX_DIR: path });
+    expect((await sandbox.exited).code).toBe(1);
+    expect(sandbox.output()).toMatch(
+      /^The sandbox cannot write its data \(.*\)\. Choose a folder with CRAI_SANDBOX_DIR\.$/m,
+    );
+  }
+});
