@@ -6,10 +6,13 @@ import { defineAction } from "../engine/action.ts";
 import type { HttpProbe } from "../engine/ports.ts";
 
 const Params = z.strictObject({
-  /** Answers in a row that each URL has to give: an app that comes and goes is not well. */
-  tries: z.int().min(1).max(10).default(3),
-  /** How long it may take until they do. */
-  within: Duration.default(30_000),
+  tries: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(3)
+    .describe("good answers in a row that each URL has to give: an app that comes and goes is not well"),
+  within: Duration.default(30_000).describe("how long it may take until they do"),
 });
 
 type CheckState = { urls: string[]; tries: number; withinMs: number };

@@ -7,10 +7,10 @@ import { type ActionContext, defineAction } from "../engine/action.ts";
 import type { Reading } from "../engine/ports.ts";
 
 const Params = z.strictObject({
-  /** Fewer requests than this say nothing about a rate. */
-  requests: z.int().min(0).default(50),
-  /** How long to wait for metrics that are not there at the end of the window. */
-  grace: Duration.default(15_000),
+  requests: z.int().min(0).default(50).describe("fewer requests than this say nothing about a rate"),
+  grace: Duration.default(15_000).describe(
+    "how long to wait for metrics that are not there at the end of the window",
+  ),
 });
 
 type MetricState = {

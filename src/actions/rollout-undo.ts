@@ -14,8 +14,8 @@ import { deletePodLine, describePod, replacesInOrder, strandedPods } from "./rol
 import { observeTemplate, writeTemplate } from "./rollout/write-template.ts";
 
 const Params = z.strictObject({
-  /** A revision's number as a person wrote it; what is wrong with it is said in words when the plan is made. */
-  to: z.json().default(null),
+  // As a person wrote it: what is wrong with it is said in words when the plan is made.
+  to: z.json().default(null).describe("number of the revision; the last healthy one when null"),
 });
 
 function revisionName(revision: Pick<Revision, "number"> | undefined): string {

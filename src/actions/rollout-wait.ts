@@ -13,8 +13,9 @@ import { deletePodLine, describePod, isHopeless, isOf, strandedPods } from "./ro
 import { lastWriter, LeavesTemplate } from "./rollout/write-template.ts";
 
 const Params = z.strictObject({
-  /** A pod that has been broken for so long is taken for stuck, before the Deployment's own progress deadline says so. */
-  stuckAfter: Duration.default(60_000),
+  stuckAfter: Duration.default(60_000).describe(
+    "a pod broken for so long is taken for stuck, before the Deployment's own progress deadline says so",
+  ),
 });
 
 type WaitState = {

@@ -12,8 +12,8 @@ import { managersOf } from "./rollout/managers.ts";
 import { fieldManager } from "./rollout/write-template.ts";
 
 const Params = z.strictObject({
-  /** A number as a person wrote it. */
-  replicas: z.json(),
+  // As a person wrote it, like the revision of rollout-undo.
+  replicas: z.json().describe("a whole number"),
 });
 
 type ScaleState = {

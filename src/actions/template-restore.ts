@@ -9,11 +9,10 @@ import { replacementPatch, type ReplaceState } from "./rollout/replace-template.
 import { observeTemplate, writeTemplate } from "./rollout/write-template.ts";
 
 const Params = z.strictObject({
-  uid: z.string(),
-  /** What the template was, for people: `revision 4`. */
-  was: z.string(),
-  template: z.record(z.string(), z.json()),
-  annotations: z.record(z.string(), z.string()).nullable(),
+  uid: z.string().describe("of the workload it belongs to"),
+  was: z.string().describe("what it was, for people: `revision 4`"),
+  template: z.record(z.string(), z.json()).describe("pod template as the cluster stored it"),
+  annotations: z.record(z.string(), z.string()).nullable().describe("of the revision, for a Deployment"),
 });
 
 /** Puts back the template and annotations that another action replaced: its recorded inverse. */

@@ -29,7 +29,10 @@ export const Role = z.strictObject({
         .string()
         .regex(/^([UWS][A-Z0-9]+|\*|kubernetes:.+)$/, "a Slack user ID (U…), user group ID (S…) or *"),
     )
-    .default([]),
+    .default([])
+    .describe(
+      "Slack user IDs (U…), user group IDs (S…), `kubernetes:<user>` for the command line, or `*` for everybody",
+    ),
   onCall: z
     .array(z.string())
     .default([])
@@ -39,12 +42,13 @@ export type Role = z.infer<typeof Role>;
 
 /** Grants permissions to roles, optionally only for some apps and environments. No rule = denied. */
 export const Rule = z.strictObject({
-  roles: z.array(z.string()).min(1),
+  roles: z.array(z.string()).min(1).describe("names under `access.roles`"),
   allow: z
     .array(z.union([Permission, z.string().regex(/^([a-z]+:)?\*$/, "a permission, `resource:*` or `*`")]))
-    .min(1),
-  apps: z.array(z.string()).optional(),
-  environments: z.array(z.string()).optional(),
+    .min(1)
+    .describe("permissions, `resource:*` or `*`"),
+  apps: z.array(z.string()).optional().describe("only for these apps"),
+  environments: z.array(z.string()).optional().describe("only in these environments"),
 });
 export type Rule = z.infer<typeof Rule>;
 

@@ -19,8 +19,8 @@ export type Person = Extract<Actor, { kind: "person" }>;
 
 /** The Kubernetes user and groups an actor is impersonated as. */
 export const Identity = z.strictObject({
-  user: z.string().min(1),
-  groups: z.array(z.string().min(1)).default([]),
+  user: z.string().min(1).describe("Kubernetes user, as the cluster's RBAC names it"),
+  groups: z.array(z.string().min(1)).default([]).describe("Kubernetes groups"),
 });
 export type Identity = z.infer<typeof Identity>;
 

@@ -28,22 +28,23 @@ export function targetKey(target: Target): string {
 /** A metric of an app as PromQL, with the bound below (or above) which the app counts as well. */
 export const Metric = z.strictObject({
   title: z.string(),
-  query: z.string(),
-  unit: z.enum(["ratio", "seconds", "perSecond", "count"]),
-  below: z.number().optional(),
-  above: z.number().optional(),
+  query: z.string().describe("PromQL with one result"),
+  unit: z.enum(["ratio", "seconds", "perSecond", "count"]).describe("how the value is written for people"),
+  below: z.number().optional().describe("the app is well while the value is below this"),
+  above: z.number().optional().describe("the app is well while the value is above this"),
 });
 export type Metric = z.infer<typeof Metric>;
 
 export const Environment = z.strictObject({
-  cluster: z.string(),
+  cluster: z.string().describe("a name under `clusters`"),
   namespace: DnsLabel,
   workload: z
     .string()
     .regex(
       /^(deployment|statefulset|daemonset)\/[a-z0-9][-a-z0-9.]*$/,
       "`deployment/<name>`, `statefulset/<name>` or `daemonset/<name>`",
-    ),
+    )
+    .describe("`deployment/<name>`, `statefulset/<name>` or `daemonset/<name>`"),
   container: DnsLabel.optional().describe("the container whose image names the release; default: the first"),
   health: z
     .array(z.url({ protocol: /^https?$/ }))
@@ -54,22 +55,25 @@ export type Environment = z.infer<typeof Environment>;
 
 /** The thing that breaks: owns one target per environment. */
 export const App = z.strictObject({
-  title: z.string(),
-  owner: z.string(),
+  title: z.string().describe("the name people use"),
+  owner: z.string().describe("the team that answers for it"),
   channel: z.string().optional().describe("Slack channel ID for warnings about this app"),
   alerts: z
     .array(z.record(z.string(), z.string()))
     .default([])
     .describe("an alert belongs to this app when all labels of one entry match"),
-  pagerdutyService: z.string().optional(),
+  pagerdutyService: z.string().optional().describe("PagerDuty service ID (P…)"),
   onCall: z
     .array(z.string())
     .default([])
     .describe("PagerDuty schedule IDs of the people on call for this app"),
-  docs: z.record(z.string(), z.url()).default({}),
-  metrics: z.record(z.string(), Metric).default({}),
+  docs: z.record(z.string(), z.url()).default({}).describe("links, by what they are"),
+  metrics: z
+    .record(z.string(), Metric)
+    .default({})
+    .describe("what decides after a change whether the app is well: at least one with a bound"),
   requests: z.string().optional().describe("PromQL for the number of requests in the verification window"),
-  environments: z.record(z.string(), Environment),
+  environments: z.record(z.string(), Environment).describe("where it runs: one workload in each"),
 });
 export type App = z.infer<typeof App>;
 

@@ -12,33 +12,50 @@ export const Config = z.strictObject({
       command: z
         .string()
         .regex(/^\/[a-z0-9_-]{1,31}$/)
-        .default("/crai"),
+        .default("/crai")
+        .describe("the slash command, as manifest.yml names it"),
       announce: z
         .string()
         .optional()
         .describe("channel ID where outages are announced; confidential ones never are"),
     })
-    .prefault({}),
-  clusters: z.record(
-    z.string(),
-    z.strictObject({
-      context: z.string().optional().describe("context in KUBECONFIG; absent with inCluster: true"),
-      inCluster: z.boolean().default(false),
-      prometheus: z.url().optional(),
-    }),
-  ),
-  apps: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/), App),
-  access: z.strictObject({
-    roles: z.record(z.string(), Role),
-    rules: z.array(Rule),
-    identities: z
-      .record(z.string(), Identity)
-      .describe("Slack user ID, `alert:<source>`, `schedule:<name>` or `observer`"),
-  }),
+    .prefault({})
+    .describe("how crai appears in Slack"),
+  clusters: z
+    .record(
+      z.string(),
+      z.strictObject({
+        context: z.string().optional().describe("context in KUBECONFIG; absent with inCluster: true"),
+        inCluster: z.boolean().default(false).describe("use the service account of crai's own pod"),
+        prometheus: z.url().optional().describe("base URL that answers /api/v1/query"),
+      }),
+    )
+    .describe("the clusters crai may act on, by the name used here"),
+  apps: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/), App)
+    .describe("the things that break, by the name typed in commands"),
+  access: z
+    .strictObject({
+      roles: z.record(z.string(), Role).describe("who holds which access role, asked at the moment of use"),
+      rules: z.array(Rule).describe("what roles may do; what no rule allows is denied"),
+      identities: z
+        .record(z.string(), Identity)
+        .describe(
+          "the Kubernetes user and groups to impersonate, by Slack user ID, `alert:<source>`, `schedule:<name>` or `observer`",
+        ),
+    })
+    .describe("who may do what, and as whom the cluster sees them"),
   severities: z
-    .record(Severity, z.strictObject({ means: z.string(), update: Duration.optional() }))
-    .optional(),
-  contacts: z.record(z.string(), z.string()).default({}),
+    .record(
+      Severity,
+      z.strictObject({
+        means: z.string().describe("in this organization's words"),
+        update: Duration.optional().describe("how often people are told how it stands"),
+      }),
+    )
+    .optional()
+    .describe("all four, or none for crai's own"),
+  contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({
       approval: Duration.default(600_000).describe("a plan waits this long for its yes"),
@@ -52,6 +69,7 @@ export const Config = z.strictObject({
       ),
       observe: Duration.default(15_000).describe("how often revisions' health is observed"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("how long crai waits, and for what"),
 });
 export type Config = z.infer<typeof Config>;
