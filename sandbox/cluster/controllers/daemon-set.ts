@@ -16,9 +16,16 @@ export const daemonSetController: Controller = {
     if (plural === "daemonsets" || plural === "pods") {
       addSelfOrController(object, { isSelf: plural === "daemonsets", ownerKind: "DaemonSet" }, add);
     }
+    if (plural === "nodes") add(everySet);
   },
-  reconcile,
+  reconcile(bench, key) {
+    if (key !== everySet) reconcile(bench, key);
+    else for (const set of bench.store.list("daemonsets")) reconcile(bench, keyOf(set));
+  },
 };
+
+/** The key for a change of nodes, which concerns all of them. */
+const everySet = "*";
 
 const generationAnnotation = "deprecated.daemonset.template.generation";
 
