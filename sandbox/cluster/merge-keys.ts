@@ -61,7 +61,11 @@ const atomicObjects = new Set([
   "selector",
 ]);
 
+/** Lists whose items are references, each owned as one value. */
+const referenceLists = new Set(["imagePullSecrets", "ownerReferences", "secrets"]);
+
 /** Objects owned as one value (source: the structType and mapType tags of k8s.io/api). */
 export function isAtomicObject(path: readonly string[]): boolean {
-  return atomicObjects.has(path.at(-1) ?? "");
+  const field = path.at(-1) ?? "";
+  return atomicObjects.has(field) || (field === "*" && referenceLists.has(path.at(-2) ?? ""));
 }

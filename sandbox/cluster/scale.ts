@@ -52,7 +52,8 @@ function scaleOf(object: KubeObject): Record<string, unknown> {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: spec["replicas"] ?? 0 },
+    // Written only when there are some: the type says omitempty.
+    spec: spec["replicas"] ? { replicas: spec["replicas"] } : {},
     status: { replicas, selector: selectorText(spec["selector"]) },
   };
 }

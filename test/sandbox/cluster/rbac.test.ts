@@ -55,10 +55,10 @@ const pods: PolicyRule = { verbs: ["get"], apiGroups: [""], resources: ["pods"] 
 function grant(store: Store, subject: object, rules: PolicyRule[], namespace?: string): void {
   const [role, binding] = namespace ? ["Role", "RoleBinding"] : ["ClusterRole", "ClusterRoleBinding"];
   const metadata = { name: "readers", ...(namespace && { namespace }) };
-  store.create(`${role!.toLowerCase()}s`, { apiVersion: rbac, kind: role!, metadata, rules }, by);
+  store.create(`${role.toLowerCase()}s`, { apiVersion: rbac, kind: role, metadata, rules }, by);
   const roleRef = { kind: role, name: "readers" };
-  const object = { apiVersion: rbac, kind: binding!, metadata, subjects: [subject], roleRef };
-  store.create(`${binding!.toLowerCase()}s`, object, by);
+  const object = { apiVersion: rbac, kind: binding, metadata, subjects: [subject], roleRef };
+  store.create(`${binding.toLowerCase()}s`, object, by);
 }
 
 function mayGetPods(store: Store, user: { name: string; groups?: string[] }, namespace?: string): boolean {

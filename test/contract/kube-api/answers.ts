@@ -1,0 +1,83 @@
+import { Agent, request as httpsRequest } from "node:https";
+import { request as httpRequest } from "node:http";
+import type { ApiCase } from "./cases.ts";
+
+/** Where requests go: the practice cluster, or a control plane with its token. */
+export interface ApiTarget {
+  url: string;
+  token?: string;
+}
+
+/** An answer without what is random or depends on the moment. */
+export interface Answer {
+  code: number;
+  type: string;
+  body: unknown;
+}
+
+const agent = new Agent({ rejectUnauthorized: false });
+
+export function ask(
+  target: ApiTarget,
+  { method, path, headers, body }: Omit<ApiCase, "name">,
+): Promise<Answer> {
+  const url = new URL(target.url + path);
+  const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+  const sent = {
+    accept: "application/json",
+    "user-agent": "contract/1",
+    ...(target.token && { authorization: `Bearer ${target.token}` }),
+    ...(text !== undefined && {
+      "content-type": "application/json",
+      "content-length": String(Buffer.byteLength(text)),
+    }),
+    ...headers,
+  };
+  return new Promise((resolve, reject) => {
+    const secure = url.protocol === "https:";
+    const options = { method, headers: sent, ...(secure && { agent }) };
+    const req = (secure ? httpsRequest : httpRequest)(url, options, (res) => {
+      let answer = "";
+      res.setEncoding("utf8").on("data", (chunk: string) => (answer += chunk));
+      res.on("error", reject).on("end", () => {
+        const type = res.headers["content-type"] ?? "";
+        const code = res.statusCode ?? 0;
+        const value = type.startsWith("application/json") ? parsed(answer, code === 201) : answer;
+        resolve({ code, type, body: comparable(value) });
+      });
+    });
+    req.on("error", reject).end(text);
+  });
+}
+
+/** Who manages which field is compared of new objects only: later ones are the controllers' too. */
+function parsed(answer: string, isNew: boolean): unknown {
+  const value = JSON.parse(answer, (name, inner: unknown) =>
+    name === "managedFields" && !isNew ? undefined : inner,
+  ) as { kind?: string; metadata?: { managedFields?: unknown } };
+  if (value.kind?.endsWith("Review")) delete value.metadata?.managedFields;
+  return value;
+}
+
+const variable: Record<string, string> = { uid: "<uid>", resourceVersion: "<version>" };
+/** Written by a control plane's controllers, which the practice cluster's API server runs without here. */
+const controllers = new Set(["deployment.kubernetes.io/revision", "generation"]);
+
+function comparable(value: unknown, field = ""): unknown {
+  if (Array.isArray(value)) return value.map((item) => comparable(item));
+  if (typeof value === "string") {
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) return "<time>";
+    return variable[field] ?? value.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uid>");
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([name, inner]) => !isControllers(name, inner));
+  kept.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(kept.map(([name, inner]) => [name, comparable(inner, name)]));
+}
+
+function isControllers(name: string, inner: unknown): boolean {
+  if (controllers.has(name)) return true;
+  const reported = name === "status" && typeof inner === "object" && inner !== null;
+  if (reported) return !("allowed" in inner) && !("userInfo" in inner) && !("selector" in inner);
+  return name === "annotations" && Object.keys(inner as object).every((key) => controllers.has(key));
+}
