@@ -55,10 +55,9 @@ interface Answer {
   retryAfterMs: number | null;
 }
 
-/** Timed-out, reset and refused connections read as their code; anything else as it says. */
+/** What the network said; a refused connection to several addresses says it only in its code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "no answer in time";
   const { code } = error as NodeJS.ErrnoException;
   return error.message || code || error.name;
 }
@@ -87,15 +86,17 @@ export function createApi(options: ApiOptions): Api {
   }
 
   async function attempt(request: HttpRequest): Promise<Answer> {
+    const deadline = AbortSignal.timeout(timeoutMs);
     try {
-      const answer = await connection.open(request, AbortSignal.timeout(timeoutMs));
+      const answer = await connection.open(request, deadline);
       return {
         status: answer.statusCode ?? 0,
         body: await readBody(answer),
         retryAfterMs: retryAfter(answer),
       };
     } catch (cause) {
-      throw new ClusterUnreachable(`The API server of ${caller.cluster} did not answer: ${reasonOf(cause)}`, {
+      const why = deadline.aborted ? "no answer in time" : reasonOf(cause);
+      throw new ClusterUnreachable(`The API server of ${caller.cluster} did not answer: ${why}`, {
         cause,
       });
     }

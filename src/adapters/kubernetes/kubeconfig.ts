@@ -63,9 +63,12 @@ export function loadKubeConfig(paths: string | null, name: string, source: Clust
     }
     config.setCurrentContext(source.context);
   }
-  if (!config.getCurrentCluster()?.server)
-    throw new UserError(`The kubeconfig does not say where cluster ${name} is`, {
-      next: "Set clusters.<name>.context in crai.yaml to a context whose cluster has a server.",
+  // Outside a pod, loadFromCluster makes an address of what is not set.
+  if (!URL.canParse(config.getCurrentCluster()?.server ?? ""))
+    throw new UserError(`It is not known where cluster ${name} is`, {
+      next: source.inCluster
+        ? "inCluster: true works only in a pod with a service account token."
+        : "Set clusters.<name>.context in crai.yaml to a context whose cluster has a server.",
     });
   allowLoopback(config);
   return config;
