@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type App, SocketModeReceiver, type webApi } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { Clock } from "../../domain/clock.ts";
+import { isUserError } from "../../domain/errors.ts";
 import { boltLogger } from "./bolt-logger.ts";
 import { failureOf, failureText } from "./failure.ts";
 import { type InstallationSource, refusedAccess } from "./installation.ts";
@@ -115,7 +116,7 @@ export function createSockets(options: SocketsOptions): Sockets {
         if (now().getTime() - from >= livedMs) wait = waits.first;
         else pause = wait;
       } catch (error) {
-        const refusal = refusedAccess(error, "SLACK_APP_TOKEN or SLACK_BOT_TOKEN");
+        const refusal = isUserError(error) ? error : refusedAccess(error, "SLACK_APP_TOKEN");
         const failure = failureOf(error);
         pause = failure?.kind === "limited" ? failure.retryAfterMs : wait;
         if (open.size === 0) why = failure === undefined ? messageOf(error) : failureText(failure);
