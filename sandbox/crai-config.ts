@@ -17,11 +17,11 @@ export interface Pace {
 export const sandboxPace: Pace = {
   approval: "10m",
   breakGlass: "120s",
-  settle: "5s",
-  window: "10s",
-  healthy: "60s",
+  settle: "6s",
+  window: "6s",
+  healthy: "15s",
   observe: "2s",
-  rate: "10s",
+  rate: "5s",
 };
 
 /** The metrics of an app that serves HTTP, under the runbook's targets. */
