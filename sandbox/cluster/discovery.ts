@@ -7,7 +7,7 @@ const served = [...kinds, ...reviewKinds];
 const groups = [...new Set(served.map((kind) => kind.group).filter((group) => group !== ""))];
 
 /** The version this API is modelled on; clients choose features by it. */
-export const version = {
+const version = {
   major: "1",
   minor: "32",
   gitVersion: "v1.32.13+crai-practice",
@@ -20,7 +20,7 @@ export const version = {
 };
 
 const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-const subresourceVerbs: Partial<Record<Subresource, string[]>> = {
+const subresourceVerbs: Record<Subresource, string[]> = {
   log: ["get"],
   scale: ["get", "patch", "update"],
   status: ["get", "patch", "update"],
@@ -37,13 +37,12 @@ interface Served {
 }
 
 function describe(kind: Kind): Served {
-  const names = (kind.subresources ?? []).filter((name) => subresourceVerbs[name]);
   return {
     kind,
     verbs: reviewKinds.includes(kind) ? ["create"] : allVerbs.filter((verb) => !unserved(kind, verb)),
-    subresources: names.sort().map((name) => ({
+    subresources: (kind.subresources ?? []).toSorted().map((name) => ({
       name,
-      verbs: subresourceVerbs[name] ?? [],
+      verbs: subresourceVerbs[name],
       response: name === "scale" ? { group: "autoscaling", version: "v1", kind: "Scale" } : kind,
     })),
   };

@@ -1,4 +1,4 @@
-export type Subresource = "status" | "scale" | "log" | "exec" | "eviction" | "binding" | "token";
+export type Subresource = "status" | "scale" | "log";
 
 /** One served resource. Adding a kind is adding a row. */
 export interface Kind {
@@ -51,7 +51,7 @@ export const kinds: readonly Kind[] = [
   row("v1/Event", "events", "ev"),
   row("v1/Namespace", "namespaces", "ns", { ...clusterWide, ...withStatus }),
   row("v1/Node", "nodes", "no", { ...clusterWide, ...withStatus }),
-  row("v1/Pod", "pods", "po", { ...all, subresources: ["binding", "eviction", "exec", "log", "status"] }),
+  row("v1/Pod", "pods", "po", { ...all, subresources: ["log", "status"] }),
   row("v1/ResourceQuota", "resourcequotas", "quota", withStatus),
   row("v1/Secret", "secrets", ""),
   row("v1/ServiceAccount", "serviceaccounts", "sa"),

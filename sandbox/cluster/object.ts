@@ -1,6 +1,3 @@
-/** A plain JSON value; what travels in requests, is stored, and is compared. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -27,7 +24,7 @@ export interface FieldsV1 {
 }
 
 /** The server fills in uid, resourceVersion, creationTimestamp and generation; the rest is the writer's. */
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string;
   generateName?: string;

@@ -23,7 +23,7 @@ export interface PolicyRule {
   nonResourceURLs?: string[];
 }
 
-export interface Decision {
+interface Decision {
   allowed: boolean;
   reason: string;
 }

@@ -33,7 +33,7 @@ export interface ClusterOptions {
 
 export interface Cluster extends Part {
   readonly store: Store;
-  /** Every request so far, oldest first; also at GET /sandbox/audit as JSON lines. */
+  /** The last 10,000 requests, oldest first; also at GET /sandbox/audit as JSON lines. */
   readonly audit: readonly AuditEvent[];
   readonly faults: Faults;
   /** Called at both phases of every request, which waits for it and may be cut; returns how to stop. */
@@ -41,6 +41,9 @@ export interface Cluster extends Part {
   /** Where `kubectl logs` comes from; set by whoever runs the pods. */
   logs: LogProvider;
 }
+
+/** A sandbox that runs for days forgets its oldest requests. */
+const auditLength = 10_000;
 
 /** The practice cluster's API server, as a part of the sandbox's one port. */
 export function createCluster(options: ClusterOptions): Cluster {
@@ -146,6 +149,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     const status =
       "body" in given ? (given.body as { message?: string; reason?: string; kind?: string }) : {};
     const { message, reason } = status.kind === "Status" ? status : {};
+    if (audit.length === auditLength) audit.shift();
     audit.push(
       auditEvent(call, {
         code: given.code,

@@ -50,7 +50,7 @@ export class StatusError extends Error {
 type Resource = Pick<Kind, "group" | "plural">;
 
 /** "deployments.apps", or "pods" for the core group. */
-export function qualified(resource: Resource): string {
+function qualified(resource: Resource): string {
   return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 

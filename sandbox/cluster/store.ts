@@ -2,10 +2,16 @@ import { randomUUID } from "node:crypto";
 import { storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { manageFields } from "./managed-fields.ts";
-import type { FieldWriter } from "./managed-fields.ts";
 import { copyJson, sameJson, timestamp } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
+import {
+  checkPreconditions,
+  fieldWriter,
+  generationAfter,
+  gracePeriod,
+  withoutUndefined,
+} from "./store-rules.ts";
 
 export type { KubeObject } from "./object.ts";
 
@@ -223,7 +229,7 @@ export function createStore(options: StoreOptions = {}): Store {
       const old = from.objects.get(keyOf(namespace, name));
       if (!old) return undefined;
       checkPreconditions(from.kind, old, by.preconditions ?? {});
-      const grace = plural === "pods" ? gracePeriod(old, by) : 0;
+      const grace = plural === "pods" ? gracePeriod(old, by.gracePeriodSeconds) : 0;
       if (grace === 0) return remove(from, old, by);
       if (old.metadata.deletionTimestamp) return copyJson(old);
       const next = copyJson(old);
@@ -254,12 +260,6 @@ interface Table {
   forgotten: number;
 }
 
-/** Status belongs to those who write it through its subresource. */
-function fieldWriter(kind: Kind, by: Writer): FieldWriter {
-  const separate = kind.subresources?.includes("status") && by.subresource !== "status";
-  return { ...by, ...(separate && { ignore: "status" }) };
-}
-
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
@@ -268,48 +268,4 @@ function listOf(from: Table, namespace: string | undefined): KubeObject[] {
   const keys = [...from.objects.keys()].sort();
   const wanted = namespace ? keys.filter((key) => key.startsWith(`${namespace}/`)) : keys;
   return wanted.map((key) => from.objects.get(key)!);
-}
-
-function generationAfter(kind: Kind, old: KubeObject, next: KubeObject): number | undefined {
-  const generation = old.metadata.generation;
-  if (!kind.generation || generation === undefined) return generation;
-  const respecified = !sameJson(old["spec"], next["spec"]);
-  const counted = kind.generation === "spec+annotations";
-  const annotated = counted && !sameJson(old.metadata.annotations, next.metadata.annotations);
-  return respecified || annotated ? generation + 1 : generation;
-}
-
-function checkPreconditions(
-  kind: Kind,
-  old: KubeObject,
-  asked: { uid?: string; resourceVersion?: string },
-): void {
-  const { name, uid, resourceVersion } = old.metadata;
-  // The API server names the kind, not the resource, in these two.
-  const named = { group: kind.group, plural: kind.kind };
-  if (asked.uid !== undefined && asked.uid !== uid) {
-    const found = `the UID in the precondition (${asked.uid}) does not match the UID in record (${uid})`;
-    throw conflict(named, name, `${found}. The object might have been deleted and then recreated`);
-  }
-  if (asked.resourceVersion !== undefined && asked.resourceVersion !== resourceVersion) {
-    const versions = `(${asked.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion})`;
-    throw conflict(
-      named,
-      name,
-      `the ResourceVersion in the precondition ${versions}. The object might have been modified`,
-    );
-  }
-}
-
-/** Pods that never started or have ended go at once (source: the pod strategy of the API server). */
-function gracePeriod(pod: KubeObject, options: DeleteOptions): number {
-  const spec = pod["spec"] as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
-  const phase = (pod["status"] as { phase?: string } | undefined)?.phase ?? "";
-  if (!spec?.nodeName || phase === "Succeeded" || phase === "Failed") return 0;
-  return options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -145,7 +145,7 @@ function countTemplates(kind: Kind, next: KubeObject, old: KubeObject): void {
   next.metadata.annotations = { ...next.metadata.annotations, [templateGeneration]: String(counted) };
 }
 
-export function hasStatus(kind: Kind): boolean {
+function hasStatus(kind: Kind): boolean {
   return storedKind(kind.plural)?.subresources?.includes("status") ?? false;
 }
 

@@ -7,7 +7,7 @@ import { createCluster } from "../../../sandbox/cluster/server.ts";
 import type { Cluster } from "../../../sandbox/cluster/server.ts";
 import { createStore } from "../../../sandbox/cluster/store.ts";
 
-export interface Response {
+interface Response {
   code: number;
   type: string;
   text: string;
@@ -28,7 +28,7 @@ export interface Api {
   call: (method: string, path: string, options?: RequestOptions) => Promise<Response>;
 }
 
-export const identities: Identity[] = [
+const identities: Identity[] = [
   { token: "ada-token", user: "ada", groups: ["team"] },
   { token: "bot-token", user: "system:serviceaccount:crai:crai", groups: ["system:serviceaccounts"] },
 ];

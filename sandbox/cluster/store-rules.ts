@@ -1,0 +1,57 @@
+import type { Kind } from "./kinds.ts";
+import type { FieldWriter } from "./managed-fields.ts";
+import { sameJson } from "./object.ts";
+import type { KubeObject } from "./object.ts";
+import { conflict } from "./status.ts";
+
+/** Status belongs to those who write it through its subresource. */
+export function fieldWriter(kind: Kind, by: FieldWriter): FieldWriter {
+  const separate = kind.subresources?.includes("status") && by.subresource !== "status";
+  return { ...by, ...(separate && { ignore: "status" }) };
+}
+
+/** metadata.generation once `next` has replaced `old`. */
+export function generationAfter(kind: Kind, old: KubeObject, next: KubeObject): number | undefined {
+  const generation = old.metadata.generation;
+  if (!kind.generation || generation === undefined) return generation;
+  const respecified = !sameJson(old["spec"], next["spec"]);
+  const counted = kind.generation === "spec+annotations";
+  const annotated = counted && !sameJson(old.metadata.annotations, next.metadata.annotations);
+  return respecified || annotated ? generation + 1 : generation;
+}
+
+/** Throws StatusError 409 unless the object is the one a delete was meant for. */
+export function checkPreconditions(
+  kind: Kind,
+  old: KubeObject,
+  asked: { uid?: string; resourceVersion?: string },
+): void {
+  const { name, uid, resourceVersion } = old.metadata;
+  // The API server names the kind, not the resource, in these two.
+  const named = { group: kind.group, plural: kind.kind };
+  if (asked.uid !== undefined && asked.uid !== uid) {
+    const found = `the UID in the precondition (${asked.uid}) does not match the UID in record (${uid})`;
+    throw conflict(named, name, `${found}. The object might have been deleted and then recreated`);
+  }
+  if (asked.resourceVersion !== undefined && asked.resourceVersion !== resourceVersion) {
+    const versions = `(${asked.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion})`;
+    throw conflict(
+      named,
+      name,
+      `the ResourceVersion in the precondition ${versions}. The object might have been modified`,
+    );
+  }
+}
+
+/** Seconds a pod gets to stop. Pods that never started or have ended go at once (source: the pod strategy of the API server). */
+export function gracePeriod(pod: KubeObject, asked: number | undefined): number {
+  const spec = pod["spec"] as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
+  const phase = (pod["status"] as { phase?: string } | undefined)?.phase ?? "";
+  if (!spec?.nodeName || phase === "Succeeded" || phase === "Failed") return 0;
+  return asked ?? spec.terminationGracePeriodSeconds ?? 30;
+}
+
+export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
