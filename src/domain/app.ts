@@ -27,7 +27,7 @@ export function targetKey(target: Target): string {
 
 /** A metric of an app as PromQL, with the bound below (or above) which the app counts as well. */
 export const Metric = z.strictObject({
-  title: z.string(),
+  title: z.string().describe("the name people use"),
   query: z.string().describe("PromQL with one result"),
   unit: z.enum(["ratio", "seconds", "perSecond", "count"]).describe("how the value is written for people"),
   below: z.number().optional().describe("the app is well while the value is below this"),
@@ -37,7 +37,7 @@ export type Metric = z.infer<typeof Metric>;
 
 export const Environment = z.strictObject({
   cluster: z.string().describe("a name under `clusters`"),
-  namespace: DnsLabel,
+  namespace: DnsLabel.describe("where the workload is"),
   workload: z
     .string()
     .regex(

@@ -54,7 +54,7 @@ export const Config = z.strictObject({
       }),
     )
     .optional()
-    .describe("all four, or none for crai's own"),
+    .describe("what each severity means here and how often people are told: all four, or none"),
   contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({

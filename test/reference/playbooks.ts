@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { actions } from "../../src/actions/index.ts";
+import { paramsSchema, playbookSchema } from "./json-schema.ts";
+import { keyRows, table } from "./table.ts";
+
+/** What each action does; reference.test.ts holds the names to the catalogue. */
+export const summaries: Readonly<Record<string, string>> = {
+  "rollout-undo":
+    "Puts the pod template of an earlier revision back, as `kubectl rollout undo` does: Deployment, StatefulSet, DaemonSet.",
+  "template-restore":
+    "Puts a recorded template back. It is the inverse that other actions record, and what `undo` runs; a playbook rarely names it.",
+  "rollout-restart": "Replaces all pods one after the other, as `kubectl rollout restart` does.",
+  scale: "Sets the number of replicas. Refused where an autoscaler holds that number.",
+  "rollout-wait":
+    "Waits until the rollout is done, as `kubectl rollout status` does, and ends early when it is stuck or superseded.",
+  "http-check": "Asks the app's health URLs (`apps.<name>.environments.<name>.health`); only 2xx counts.",
+  "metrics-check":
+    "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",
+};
+
+function actionSection(name: string): string {
+  const action = actions.find((candidate) => candidate.name === name);
+  if (!action) throw new Error(`There is no action ${name}`);
+  const rows = keyRows(paramsSchema(action.params));
+  const params =
+    rows.length === 0 ? "Takes no parameters." : table(["Parameter", "Type", "Default", "Meaning"], rows);
+  return `### ${name}
+
+${summaries[name]}
+
+${action.apply === undefined ? "Looks only, so it may stand under `verify`." : "Changes the workload."} Needs \`${action.permission}\`.
+
+${params}`;
+}
+
+export function playbooksPage(): string {
+  return `<!-- Written by \`npm run docs\` from src/domain/playbook.ts, src/actions/ and test/reference/playbooks.ts. -->
+
+# Playbooks
+
+A playbook is one procedure of your runbook as a YAML file in \`playbooks/\`. It says what may start it, who must say
+yes, which actions change something, and what has to be seen afterwards before it counts as a success. A new procedure
+is a new file, not new code. The files are read when crai starts; if one of them is wrong, every mistake is printed with
+file and line and none of the new ones is taken.
+
+This is the whole of [\`playbooks/rollback.yaml\`](../playbooks/rollback.yaml):
+
+\`\`\`yaml
+${readFileSync("playbooks/rollback.yaml", "utf8").trim()}
+\`\`\`
+
+## How it runs
+
+1. **Plan.** Every step is worked out against the live cluster as the person who asks: what changes, whether the
+   cluster allows it, what undoes it. Nothing is touched.
+2. **Yes.** \`risk\` decides whose: \`observe\` needs none; \`reversible\` is confirmed by the requester alone when on call
+   for the app, otherwise by a second person; \`guarded\` always by a second person. The yes is bound to that plan.
+3. **Steps**, in order. The first that fails ends the run. A step looks at the world before it acts, so that a run
+   taken up after a crash does nothing twice.
+4. **Verify.** Every check is made. All good: cured. One bad: not cured. One that could not tell: effect unknown.
+
+## Expressions
+
+Text in \`metadata.title\` and in \`with\` may hold expressions of
+[CEL](https://cel.dev), the language of Kubernetes admission policies, between \`\${{\` and \`}}\`; \`when\` is one
+expression without the braces. A value that is nothing but one expression keeps its type. The variables are \`inputs\`
+(every declared input; null when it was not given), \`app\` and \`environment\` (names). What an expression yields is
+never read as an expression again.
+
+## Keys
+
+Keys that are not listed here are refused. Editors check a playbook with
+[\`schema/playbook.schema.json\`](../schema/playbook.schema.json) by this first line:
+
+\`\`\`yaml
+# yaml-language-server: $schema=../schema/playbook.schema.json
+\`\`\`
+
+${table(["Key", "Type", "Default", "Meaning"], keyRows(playbookSchema()))}
+
+## Actions
+
+${actions.map(({ name }) => actionSection(name)).join("\n\n")}
+`;
+}
