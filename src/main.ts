@@ -139,8 +139,11 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     wakeOutbox,
     now,
   });
-  const takeAlerts = async ({ body, key }: { body: object; key: string }): Promise<void> =>
-    alerts.receive((body as { alerts: Alert[] }).alerts, key);
+  const takeAlerts = async (rows: readonly { key: string; body: object }[]): Promise<void> =>
+    alerts.receive(
+      rows.flatMap(({ body }) => (body as { alerts: Alert[] }).alerts),
+      rows[0]?.key ?? "",
+    );
   const inbox = startInbox({
     db,
     log,
@@ -148,14 +151,18 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     handlers: {
       alertmanager: takeAlerts,
       grafana: takeAlerts,
-      pagerduty: async ({ body }) => pagerEvents((body as { event: PagerEvent }).event),
-      slack: async ({ body, received_at: at }) => {
-        const delivery = body as SlackDelivery;
-        if (delivery.kind === "invocation") await answer(delivery, at);
+      pagerduty: async (rows) => {
+        for (const { body } of rows) await pagerEvents((body as { event: PagerEvent }).event);
+      },
+      slack: async (rows) => {
+        for (const { body, received_at: at } of rows) {
+          const delivery = body as SlackDelivery;
+          if (delivery.kind === "invocation") await answer(delivery, at);
+        }
       },
     },
   });
-  endings.push(() => inbox.drain());
+  endings.push(() => inbox.stop());
   wakes.inbox = inbox.wake;
 
   if (pagerClient) {

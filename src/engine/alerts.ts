@@ -59,9 +59,7 @@ export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, lo
   /** Returns the incident whose card it changes. */
   async function receiveOne(alert: Alert, cause: string): Promise<number | null> {
     const { app, environment } = placeOf(alert);
-    const { row, change } = await db
-      .transaction()
-      .execute((trx) => upsertAlert(trx, { alert, app, environment, at: now() }));
+    const { row, change } = await upsertAlert(db, { alert, app, environment, at: now() });
     if (alert.level === "warning") await warn(row);
     if (alert.level !== "critical") return null;
     if (row.incident !== null) return follow(row, alert, change);

@@ -16,96 +16,135 @@ export type SlackDelivery =
   | { kind: "message.changed"; by: Person; channel: string; ts: string; text: string | null; at: string }
   | { kind: "home.opened"; by: Person; at: string };
 
-/** Carries one stored delivery out. It may be called again after a crash: its effects are keyed by the delivery. */
-export type Handler = (row: Row<"inbox">) => Promise<void>;
+/**
+ * Carries stored deliveries out, oldest first. It may be called again after a crash: effects are keyed by the delivery.
+ * Slack's come one at a time, an alert source's as many as have gathered.
+ */
+export type Handler = (rows: readonly Row<"inbox">[]) => Promise<void>;
 export type Handlers = Record<InboxTable["source"], Handler>;
 
 export interface Inbox {
   /** Something was stored: carry it out now. */
   wake: () => void;
-  /** Resolves when what was stored before is carried out. */
-  drain(): Promise<void>;
+  /** Stops looking, and resolves when what was stored before is carried out. */
+  stop(): Promise<void>;
 }
 
-/**
- * Carries deliveries out: different people and alerts at once, deliveries of one source other than Slack in order.
- * The row is the queue: what a crash left open is carried out after the next start.
- */
-export function startInbox({
-  db,
-  handlers,
-  log,
-  now,
-}: {
+export interface InboxOptions {
   db: Database;
   handlers: Handlers;
   log: Logger;
   now: Clock;
-}): Inbox {
-  const inHand = new Set<number>();
-  const lanes = new Map<string, Promise<void>>();
-  let scanning: Promise<void> | undefined;
-  let again = false;
+}
 
-  async function carryOut(row: Row<"inbox">): Promise<void> {
+/** Deliveries of one source that are carried out together: a storm must not cost a round for each alert. */
+const BATCH = 100;
+/** ms between two looks at everything open: rows that were committed out of order, or whose mark did not stick. */
+const LOOK_EVERY = 2000;
+
+interface Lane {
+  waiting: Row<"inbox">[];
+  running: Promise<void> | undefined;
+}
+
+/**
+ * The row is the queue: what a crash left open is carried out after the next start. Different people are served at
+ * once; the deliveries of one alert source in order.
+ */
+export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
+  const inHand = new Set<number>();
+  const lanes = new Map<string, Lane>();
+  let looking: Promise<void> | undefined;
+  let again = false;
+  /** Everything up to here was seen; a wake looks only at what came after. */
+  let seen = 0;
+
+  async function attempt(rows: readonly Row<"inbox">[]): Promise<void> {
+    const [first] = rows;
+    if (!first) return;
     let error: string | null = null;
     try {
-      await handlers[row.source](row);
+      await handlers[first.source](rows);
     } catch (cause) {
+      // One bad delivery must not take the others down with it.
+      if (rows.length > 1) {
+        for (const row of rows) await attempt([row]);
+        return;
+      }
       error = cause instanceof Error ? cause.message : String(cause);
       if (!isUserError(cause))
-        log.error({ err: cause, inbox: row.id, source: row.source }, "delivery failed");
+        log.error({ err: cause, inbox: first.id, source: first.source }, "delivery failed");
     }
-    await markDone(db, row.id, now(), error);
-    inHand.delete(row.id);
+    await markDone(
+      db,
+      rows.map((row) => row.id),
+      { at: now(), error },
+    );
   }
 
-  function start(row: Row<"inbox">): void {
-    inHand.add(row.id);
-    const lane = row.source === "slack" ? `slack:${row.id}` : row.source;
-    const before = lanes.get(lane) ?? Promise.resolve();
-    const run = before
-      .then(() => carryOut(row))
-      .catch((err: unknown) => {
-        // The database did not take the mark: the row stays open and is carried out again.
-        inHand.delete(row.id);
-        log.error({ err, inbox: row.id }, "delivery not marked");
-      })
-      .finally(() => {
-        if (lanes.get(lane) === run) lanes.delete(lane);
-      });
-    lanes.set(lane, run);
-  }
-
-  async function scan(): Promise<void> {
-    do {
-      again = false;
-      let after = 0;
-      for (;;) {
-        const rows = await openDeliveries(db, after);
-        for (const row of rows) if (!inHand.has(row.id)) start(row);
-        const last = rows.at(-1);
-        if (!last) break;
-        after = last.id;
+  async function runLane(name: string, lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const rows = lane.waiting.splice(0, BATCH);
+      try {
+        await attempt(rows);
+      } catch (err) {
+        // The database did not take the mark: the rows stay open and are found again.
+        log.error({ err, source: name }, "deliveries not marked");
       }
-    } while (again);
+      for (const row of rows) inHand.delete(row.id);
+    }
+    lanes.delete(name);
+  }
+
+  function take(row: Row<"inbox">): void {
+    if (inHand.has(row.id)) return;
+    inHand.add(row.id);
+    const name = row.source === "slack" ? `slack:${row.id}` : row.source;
+    const lane = lanes.get(name) ?? { waiting: [], running: undefined };
+    lanes.set(name, lane);
+    lane.waiting.push(row);
+    lane.running ??= runLane(name, lane);
+  }
+
+  async function look(from: number): Promise<void> {
+    let after = from;
+    for (;;) {
+      const rows = await openDeliveries(db, after);
+      for (const row of rows) take(row);
+      const last = rows.at(-1);
+      if (!last) break;
+      after = last.id;
+    }
+    seen = Math.max(seen, after);
   }
 
   function wake(): void {
     again = true;
-    scanning ??= scan()
+    looking ??= (async () => {
+      while (again) {
+        again = false;
+        await look(seen);
+      }
+    })()
       .catch((err: unknown) => log.error({ err }, "inbox not readable"))
       .finally(() => {
-        scanning = undefined;
+        looking = undefined;
       });
   }
 
+  const timer = setInterval(() => {
+    if (lanes.size > 0) return;
+    seen = 0;
+    wake();
+  }, LOOK_EVERY);
+
   return {
     wake,
-    async drain() {
+    async stop() {
+      clearInterval(timer);
       wake();
-      await scanning;
-      await Promise.all(lanes.values());
+      await looking;
+      await Promise.all([...lanes.values()].map(async ({ running }) => running));
     },
   };
 }

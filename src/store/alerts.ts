@@ -13,21 +13,24 @@ export interface Sighted {
 
 export type Change = "new" | "repeated" | "resolved";
 
-/** Stores one arrival of an alert: a repeat only counts up. Says what it changed. */
+/**
+ * Stores one arrival of an alert, in one statement: a repeat only counts up. Says what it changed. The arrivals of one
+ * source come one after the other, so the status before is the one it replaces.
+ */
 export async function upsertAlert(
-  trx: Queries,
+  db: Queries,
   { alert, app, environment, at }: Sighted,
 ): Promise<{ row: Row<"alert">; change: Change }> {
   const startsAt = parseISO(alert.startsAt);
-  const before = await trx
-    .selectFrom("alert")
-    .select("status")
-    .where("source", "=", alert.source)
-    .where("fingerprint", "=", alert.fingerprint)
-    .where("starts_at", "=", startsAt)
-    .forUpdate()
-    .executeTakeFirst();
-  const row = await trx
+  const { before, ...row } = await db
+    .with("earlier", (query) =>
+      query
+        .selectFrom("alert")
+        .select("status")
+        .where("source", "=", alert.source)
+        .where("fingerprint", "=", alert.fingerprint)
+        .where("starts_at", "=", startsAt),
+    )
     .insertInto("alert")
     .values({
       source: alert.source,
@@ -52,9 +55,10 @@ export async function upsertAlert(
       }),
     )
     .returningAll()
+    .returning(sql<Alert["status"] | null>`(select status from earlier)`.as("before"))
     .executeTakeFirstOrThrow();
-  if (!before) return { row, change: alert.status === "resolved" ? "resolved" : "new" };
-  return { row, change: before.status === "firing" && row.status === "resolved" ? "resolved" : "repeated" };
+  if (before === null) return { row, change: alert.status === "resolved" ? "resolved" : "new" };
+  return { row, change: before === "firing" && row.status === "resolved" ? "resolved" : "repeated" };
 }
 
 export async function attachAlert(trx: Queries, id: number, incident: number): Promise<void> {

@@ -46,6 +46,14 @@ export async function openDeliveries(db: Queries, after = 0, limit = 100): Promi
     .execute();
 }
 
-export async function markDone(db: Queries, id: number, at: Date, error: string | null): Promise<void> {
-  await db.updateTable("inbox").set({ done_at: at, error }).where("id", "=", id).execute();
+export async function markDone(
+  db: Queries,
+  ids: readonly number[],
+  { at, error }: { at: Date; error: string | null },
+): Promise<void> {
+  await db
+    .updateTable("inbox")
+    .set({ done_at: at, error })
+    .where("id", "in", [...ids])
+    .execute();
 }
