@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createAlertmanager, type AlertmanagerTiming } from "./alerts/alertmanager.ts";
 import { createGrafana } from "./alerts/grafana.ts";
@@ -37,6 +37,7 @@ import { createSlackWorkspace } from "./slack/workspace.ts";
 export interface SandboxOptions {
   /** 0: any free one. */
   port: number;
+  /** crai's record of an earlier start in it is thrown away. */
   dataDir: string;
   /** false: only the outside systems; the test brings its own crai, or none. */
   crai: boolean;
@@ -105,6 +106,7 @@ export async function startSandbox(options: SandboxOptions) {
     await web.close();
     throw error;
   });
+  forgetLastSession(dataDir);
   const craiPort = await freePort();
   const craiUrl = `http://127.0.0.1:${craiPort}`;
 
@@ -220,6 +222,21 @@ export async function startSandbox(options: SandboxOptions) {
       unlock();
     },
   };
+}
+
+/**
+ * Workspace, cluster and pager begin anew with each start. A record of channels and incidents that are no more would
+ * mislead crai: it would attach the first new alert to an old outage whose channel nobody can see.
+ */
+function forgetLastSession(dataDir: string): void {
+  const record = join(dataDir, "crai");
+  if (existsSync(record)) {
+    // Moved first: the PostgreSQL of a crai that was killed may still be at home there, and finds its own end.
+    const gone = join(dataDir, `crai-of-last-session-${process.pid}`);
+    renameSync(record, gone);
+    rmSync(gone, { recursive: true, force: true });
+  }
+  rmSync(join(dataDir, "crai.log"), { force: true });
 }
 
 function routingKeyOf(appName: string): string | undefined {

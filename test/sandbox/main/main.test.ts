@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import type { PanelState } from "../../../sandbox/panel/panel-api.ts";
 import { readConfig } from "../../../src/config.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { startProcess } from "../../support/processes.ts";
@@ -44,16 +45,26 @@ it("is ready with no accounts, keeps its data in one folder, takes no second san
 it("takes over the folder of a sandbox that was killed, whose crai does not outlive it", async () => {
   const folder = temporaryFolder();
   const killed = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
-  await killed.waitFor(/^Sandbox ready/m, upWithin);
+  const [, url] = await killed.waitFor(/^Sandbox ready: (.*)$/m, upWithin);
+  const { crai } = (await (await fetch(`${url!}/panel/state`)).json()) as PanelState;
   killed.signal("SIGKILL");
   await killed.exited;
 
+  await vi.waitFor(() => expect(isAlive(crai.pid!)).toBe(false), { timeout: 20_000 });
   await using next = run({ PORT: "0", CRAI_SANDBOX_DIR: folder });
   await next.waitFor(/^Sandbox ready/m, upWithin);
   next.signal("SIGTERM");
 
   expect((await next.exited).code).toBe(0);
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 it.each([
   ["-1", 'PORT is "-1". Give a number from 0 to 65535, or leave it out for 3000.'],
