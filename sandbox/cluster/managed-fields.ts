@@ -67,12 +67,23 @@ export function manageFields(
     fieldsV1: union(own?.fieldsV1 ?? {}, touched),
     ...(by.subresource && { subresource: by.subresource }),
   };
-  return [...kept.filter((entry) => entry !== own), mine].filter((entry) => !isEmpty(entry.fieldsV1));
+  const left = [...kept.filter((entry) => entry !== own), mine].filter((entry) => !isEmpty(entry.fieldsV1));
+  return left.sort(byTime);
 
   function isOwn(entry: ManagedFieldsEntry): boolean {
     const sameWay = entry.operation === "Update" && entry.apiVersion === next.apiVersion;
     return sameWay && entry.manager === by.manager && entry.subresource === by.subresource;
   }
+}
+
+/** The order the API server keeps entries in: Apply before Update, then older first, then by name. */
+function byTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  const key = (entry: ManagedFieldsEntry): string[] => {
+    return [entry.operation, entry.time, entry.manager, entry.apiVersion, entry.subresource ?? ""];
+  };
+  const [left, right] = [key(a), key(b)];
+  const first = left.findIndex((part, index) => part !== right[index]);
+  return first < 0 ? 0 : left[first]! < right[first]! ? -1 : 1;
 }
 
 function owned(object: KubeObject, ignore: string | undefined): Record<string, unknown> {

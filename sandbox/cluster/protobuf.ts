@@ -34,6 +34,16 @@ const { root } = protobuf.parse(`
   message ClusterRole { optional ObjectMeta metadata = 1; repeated PolicyRule rules = 2; }
   message RoleBinding { optional ObjectMeta metadata = 1; repeated Subject subjects = 2; optional RoleRef roleRef = 3; }
   message ClusterRoleBinding { optional ObjectMeta metadata = 1; repeated Subject subjects = 2; optional RoleRef roleRef = 3; }
+  message ContainerPort { optional int32 containerPort = 3; optional string protocol = 4; }
+  message Container {
+    optional string name = 1; optional string image = 2; repeated string command = 3; repeated string args = 4;
+    repeated ContainerPort ports = 6;
+  }
+  message PodSpec { repeated Container containers = 2; }
+  message PodTemplateSpec { optional ObjectMeta metadata = 1; optional PodSpec spec = 2; }
+  message LabelSelector { map<string, string> matchLabels = 1; }
+  message DeploymentSpec { optional int32 replicas = 1; optional LabelSelector selector = 2; optional PodTemplateSpec template = 3; }
+  message Deployment { optional ObjectMeta metadata = 1; optional DeploymentSpec spec = 2; }
   message ResourceAttributes {
     optional string namespace = 1; optional string verb = 2; optional string group = 3;
     optional string version = 4; optional string resource = 5; optional string subresource = 6;

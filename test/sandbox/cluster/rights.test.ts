@@ -196,4 +196,6 @@ it.runIf(hasKubectl)("understands the protobuf that kubectl asks its reviews in"
     "ada",
   );
   expect(await run("create", "namespace", "shop")).toBe("namespace/shop created");
+  const created = await run("create", "deployment", "web2", "--image=web:v1", "--port=80");
+  expect(created).toBe("deployment.apps/web2 created");
 });
