@@ -1,4 +1,5 @@
 import protobuf from "protobufjs";
+import { isRecord } from "./object.ts";
 import { badRequest } from "./status.ts";
 
 /** Kubernetes's prefix of a protobuf body: the letters k8s and a zero byte, then runtime.Unknown. */
@@ -94,6 +95,21 @@ export function decodeProtobuf(body: Buffer, kind: string): Record<string, unkno
 
 function plain(message: string, bytes: Uint8Array): Record<string, unknown> {
   const type = root.lookupType(message);
-  const nested = message === "Unknown";
-  return type.toObject(type.decode(bytes ?? new Uint8Array()), nested ? {} : { bytes: String });
+  const options = message === "Unknown" ? {} : { bytes: String };
+  const value = type.toObject(type.decode(bytes ?? new Uint8Array()), options);
+  dropUnset(type, value);
+  return value;
+}
+
+/** kubectl writes fields it has nothing for as empty strings, which JSON leaves out; values of maps stay. */
+function dropUnset(type: protobuf.Type, value: Record<string, unknown>): void {
+  for (const field of type.fieldsArray) {
+    if (field.map) continue;
+    const inner = value[field.name];
+    const { resolvedType } = field;
+    if (inner === "") delete value[field.name];
+    else if (resolvedType instanceof protobuf.Type) {
+      for (const one of [inner].flat()) if (isRecord(one)) dropUnset(resolvedType, one);
+    }
+  }
 }

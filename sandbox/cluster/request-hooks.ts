@@ -3,7 +3,7 @@ import type { Call } from "./http.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 /** A moment of a request that a test can wait for or act on. */
-interface RequestHook extends RequestInfo {
+export interface RequestHook extends RequestInfo {
   /** received: nothing was done yet. answered: it was carried out, and no byte of the answer has left. */
   phase: "received" | "answered";
   method: string;
