@@ -63,7 +63,7 @@ export function sortSets(deployment: Deployment, sets: ReplicaSet[]): Rollout {
   return { deployment, newSet, oldSets: oldestFirst.filter((set) => set !== newSet) };
 }
 
-export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
+function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return sameJson(withoutHash(a), withoutHash(b));
 }
 

@@ -3,7 +3,7 @@ import type { KubeObject } from "../object.ts";
 import type { Store } from "../store.ts";
 import { randomSuffix } from "../defaults/pods.ts";
 
-export interface Happening {
+interface Happening {
   type: "Normal" | "Warning";
   reason: string;
   message: string;

@@ -1,7 +1,7 @@
 const alphabet = "bcdfghjklmnpqrstvwxz2456789";
 
 /** JSON with sorted keys: equal objects give equal bytes, as Go's encoder of maps does. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(value));
 }
 

@@ -31,7 +31,7 @@ export interface Container {
   [field: string]: unknown;
 }
 
-export interface Volume {
+interface Volume {
   name: string;
   configMap?: { name: string; optional?: boolean };
   secret?: { secretName: string; optional?: boolean };
@@ -77,6 +77,7 @@ export interface Condition {
   lastTransitionTime?: string | null;
   lastUpdateTime?: string;
   lastProbeTime?: string | null;
+  lastHeartbeatTime?: string;
 }
 
 export interface ContainerStatus {

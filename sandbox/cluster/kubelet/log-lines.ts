@@ -34,7 +34,7 @@ const service: Program = (fate, image) => ({
 
 function request(fate: Fate, index: number): string {
   const what = requests[index % requests.length]!;
-  const jitter = (index * 7919) % 60;
+  const jitter = (index * 37) % 61;
   if (fate === "errors" && index % 3 !== 0) {
     const cause = "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached";
     return json("error", `${what} 500 ${30_000 + jitter}ms ${cause}`);

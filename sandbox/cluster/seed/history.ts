@@ -7,7 +7,7 @@ import { chooseNode } from "../kubelet/scheduler.ts";
 import { timestamp } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import type { Store } from "../store.ts";
-import { addressOf } from "./nodes.ts";
+import { addressOf, nodeNames } from "./nodes.ts";
 
 /** A workload and the releases it has been through, oldest first. */
 export interface WorkloadSeed {
@@ -111,22 +111,22 @@ function runPods(store: Store, now: Date): boolean {
     if (isTerminating(pod)) {
       store.delete("pods", namespace, name, { manager: "kubelet", now, gracePeriodSeconds: 0 });
     } else if (pod.status?.phase !== "Running") {
-      run(store, pod, freeAddress(taken), now);
+      run(store, pod, taken, now);
     }
   }
   return store.resourceVersion !== before;
 }
 
-function freeAddress(taken: Set<string | undefined>): string {
+function freeAddress(node: string, taken: Set<string | undefined>): string {
   for (let last = 2; ; last++) {
-    const address = `10.244.${last % 3}.${last}`;
+    const address = `10.244.${nodeNames.findIndex((name) => name === node)}.${last}`;
     if (taken.has(address)) continue;
     taken.add(address);
     return address;
   }
 }
 
-function run(store: Store, pod: Pod, podIP: string, now: Date): void {
+function run(store: Store, pod: Pod, taken: Set<string | undefined>, now: Date): void {
   const { node } = chooseNode(store, pod);
   if (!node) throw new Error(`The seeded pod ${pod.metadata.name} fits no node.`);
   const bound = store.update(
@@ -138,7 +138,7 @@ function run(store: Store, pod: Pod, podIP: string, now: Date): void {
   const status = statusOf(
     bound,
     addressOf(node),
-    { phase: "Running", podIP, containers: () => running },
+    { phase: "Running", podIP: freeAddress(node, taken), containers: () => running },
     now,
   );
   store.updateStatus("pods", { ...bound, status }, { manager: "kubelet", now });

@@ -20,8 +20,9 @@ const pressures = [
   { type: "PIDPressure", reason: "KubeletHasSufficientPID", message: "kubelet has sufficient PID available" },
 ];
 
-export function practiceNodes(since: Date): Node[] {
-  const at = timestamp(since);
+/** The nodes as they have been since a day, and as their kubelets reported them just now. */
+export function practiceNodes(since: Date, now: Date): Node[] {
+  const times = { lastHeartbeatTime: timestamp(now), lastTransitionTime: timestamp(since) };
   return nodeNames.map((name, index) => ({
     apiVersion: "v1",
     kind: "Node",
@@ -43,13 +44,13 @@ export function practiceNodes(since: Date): Node[] {
       allocatable: machine,
       capacity: machine,
       conditions: [
-        ...pressures.map((pressure) => ({ ...pressure, status: "False" as const, lastTransitionTime: at })),
+        ...pressures.map((pressure) => ({ ...pressure, status: "False" as const, ...times })),
         {
           type: "Ready",
           status: "True",
           reason: "KubeletReady",
           message: "kubelet is posting ready status",
-          lastTransitionTime: at,
+          ...times,
         },
       ],
       nodeInfo: {

@@ -20,7 +20,7 @@ export function seedBareCluster(store: Store, now: Date): void {
   const since = new Date(now.getTime() - 60 * day);
   settle(store, since, () => {
     bootstrap(store, { manager: "kube-apiserver", now: since });
-    for (const node of practiceNodes(since)) add(store, "nodes", node, since);
+    for (const node of practiceNodes(since, now)) add(store, "nodes", node, since);
   });
 }
 

@@ -1,8 +1,8 @@
 import { differences } from "./differences.ts";
 
 export interface NormalizeOptions {
-  /** The order of rows depends on random names: sort all but the first. */
-  rows?: "sorted";
+  /** The order of lines depends on random names or on the moment: sort them, in tables without the header. */
+  rows?: "sorted" | "unordered";
 }
 
 const weekday = String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}`;
@@ -47,17 +47,18 @@ export function createNormalizer(): (text: string, command: string, options?: No
     result = result.replace(
       new RegExp(`\\b(${hash})(?:-(${suffix}))?\\b`, "g"),
       (_, found: string, pod?: string) => {
-        const name = rows === "sorted" ? "<hash>" : numbered(found);
+        const name = rows ? "<hash>" : numbered(found);
         return pod ? `${name}-<pod>` : name;
       },
     );
     result = result.replace(new RegExp(`\\b(agent)-${suffix}\\b`, "g"), "$1-<pod>");
     for (const [pattern, name] of variable) result = result.replace(pattern, name);
-    for (const { apply } of differences) result = apply(result, command);
+    for (const { apply } of differences) result = apply?.(result, command) ?? result;
     let lines = result.split("\n").map((line) => line.replace(/(\S) {2,}/g, "$1  ").replace(/\s+$/, ""));
     if (lines.at(-1) === "") lines.pop();
     lines = withSortedEvents(lines);
     if (rows === "sorted") lines = [...lines.slice(0, 1), ...lines.slice(1).sort()];
+    if (rows === "unordered") lines.sort();
     return lines;
   };
 }

@@ -17,6 +17,16 @@ async function settled(k: Session): Promise<void> {
   await k.until("get pods -o jsonpath={.items[*].metadata.deletionTimestamp}", /^$/);
 }
 
+/** A line for each of those who wrote to the Deployment, with what he wrote. */
+const managers = [
+  "get",
+  "deployment",
+  "web",
+  "--show-managed-fields",
+  "-o",
+  'jsonpath={range .metadata.managedFields[*]}{.manager} {.operation} {.subresource} {.fieldsV1}{"\\n"}{end}',
+];
+
 export const deploymentScenarios: Scenario[] = [
   {
     name: "deployment release",
@@ -232,6 +242,25 @@ export const deploymentScenarios: Scenario[] = [
         '{"spec":{"replicas":1}}',
       ]);
       await k.step("get deployment web -o jsonpath={.spec.replicas}{.spec.paused}");
+    },
+  },
+  {
+    name: "deployment written by several hands",
+    async run(k) {
+      await k.prepare("apply -f -", deployment("web", "web:v1", { replicas: 1 }));
+      await settled(k);
+      await k.prepare("scale deployment/web --replicas=2");
+      await k.prepare("annotate deployment/web kubernetes.io/change-cause=two");
+      await released(k, "web:v2");
+      await k.prepare("rollout restart deployment/web");
+      await settled(k);
+      await k.step(managers, { rows: "unordered" });
+      await k.prepare("rollout undo deployment/web");
+      await settled(k);
+      await k.step(managers, { rows: "unordered" });
+      await k.step("apply -f -", { input: deployment("web", "web:v3", { replicas: 1 }) });
+      await settled(k);
+      await k.step(managers, { rows: "unordered" });
     },
   },
 ];

@@ -40,7 +40,16 @@ export const objectScenarios: Scenario[] = [
         until: /DELETED/,
         during: () => k.prepare("scale deployment/web --replicas=1").then(() => undefined),
       });
+      await k.watch("get replicasets -w", {
+        progress: true,
+        rows: "sorted",
+        until: / 2 +2 +2 /,
+        during: () => k.prepare("scale deployment/web --replicas=2").then(() => undefined),
+      });
+      await k.prepare("scale deployment/web --replicas=1");
       await k.step("wait --for=condition=Available deployment/web --timeout=10s");
+      await k.step("wait --for=condition=ready pod -l app=web --timeout=10s");
+      await k.step("wait --for=condition=ready pod -l app=nothing --timeout=10s");
       await k.step("wait --for=condition=Available=false deployment/web --timeout=3s");
       await k.step("wait --for=jsonpath={.spec.replicas}=1 deployment/web --timeout=10s");
       await k.step("wait --for=delete deployment/web --timeout=3s");
@@ -80,6 +89,23 @@ export const objectScenarios: Scenario[] = [
         input: deployment("web", "web:v1", { selector: { matchLabels: { app: "x" } } }),
       });
       await k.step("get events");
+    },
+  },
+  {
+    name: "other commands of the runbook",
+    async run(k) {
+      await k.step("create namespace other --dry-run=client -o yaml");
+      await k.step("create namespace contract-other-commands-of-the-runbook");
+      await k.step("get ingress");
+      await k.step("describe ingress nothing");
+      await k.step("top pods");
+      await k.step("top nodes");
+      await k.step("get namespace contract-other-commands-of-the-runbook");
+      await k.step("describe namespace contract-other-commands-of-the-runbook");
+      await k.step("api-resources --api-group=apps");
+      await k.step("get nodes -l contract=yes -o name");
+      await k.step("get --raw=/readyz");
+      await k.step("get --raw=/apis/apps/v1/nothing");
     },
   },
   {
