@@ -2,6 +2,7 @@ import type { Command } from "../src/engine/command.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { deny } from "./deny.ts";
+import { exportPostMortem } from "./export.ts";
 import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
 import { incident } from "./incident.ts";
@@ -38,6 +39,7 @@ const catalogue: Command[] = [
   reopen,
   note,
   timeline,
+  exportPostMortem,
   oncall,
   whoami,
   playbooks,

@@ -18,12 +18,6 @@ function because(reason: string | null): string {
   return reason === null || reason === "" ? "" : `: ${reason}`;
 }
 
-const risks: Record<string, string> = {
-  observe: "it only reads",
-  reversible: "it can be undone",
-  guarded: "it is guarded",
-};
-
 const given: Record<FactOf<"approval.given">["how"], string> = {
   confirmed: "confirmed",
   approved: "approved",
@@ -48,7 +42,7 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "severity.changed": ({ from, to, reason }) => ({
     what: `changed the severity from ${from} to ${to}${because(reason)}`,
   }),
-  "role.assigned": ({ role, name }) => ({ what: `made ${name} ${role}` }),
+  "role.assigned": ({ role, name }) => ({ what: `gave the role ${role} to ${name}` }),
   "alert.fired": ({ title, url }) => ({ what: `fired: ${title}`, link: url }),
   "alert.resolved": ({ title }) => ({ what: `resolved: ${title}` }),
   "pager.changed": ({ what, by }) => ({
@@ -66,7 +60,7 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "plan.made": ({ plan, title }) => ({ what: `planned P${plan}: ${title}` }),
   "plan.voided": ({ plan, why }) => ({ subject: `P${plan}`, what: `no longer holds: ${why}` }),
   "approval.asked": ({ plan, risk, until }) => ({
-    what: `asked a second person to approve P${plan} (${risks[risk] ?? risk}) until ${until.slice(11, 16)} UTC`,
+    what: `asked a second person to approve P${plan} (risk: ${risk}) until ${until.slice(11, 16)} UTC`,
   }),
   "approval.given": ({ plan, how, reason }) => ({ what: `${given[how]} P${plan}${because(reason)}` }),
   "approval.denied": ({ plan, reason }) => ({ what: `said no to P${plan}${because(reason)}` }),
