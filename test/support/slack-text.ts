@@ -72,6 +72,11 @@ function richText(node: Node): string {
     .join(type === "rich_text_list" ? "\n" : "");
 }
 
+function cellText(cell: Node): string {
+  if (cell["type"] === "rich_text") return richText(cell);
+  return typeof cell["text"] === "string" ? cell["text"] : "";
+}
+
 function blockText(block: Block): string {
   const node: Node = block;
   switch (block.type) {
@@ -97,6 +102,10 @@ function blockText(block: Block): string {
       return elementText(node);
     case "rich_text":
       return richText(node);
+    case "table":
+      return (Array.isArray(node["rows"]) ? node["rows"] : [])
+        .map((row) => nodes(row).map(cellText).join(" | "))
+        .join("\n");
     case "divider":
       return "---";
     default:

@@ -24,6 +24,8 @@ export const limits = {
   confirm: { title: 100, text: 300, yes: 30 },
   modal: { title: 24, submit: 24, metadata: 3000 },
   input: { label: 2000, text: 3000 },
+  /** One table a message; none in modals and Home tabs (docs.slack.dev/reference/block-kit/blocks/table-block). */
+  table: { rows: 100, columns: 20, cell: 300 },
   option: { count: 100, text: 75 },
   /** docs.slack.dev/reference/block-kit/block-elements/button-element: 3,000; far longer links are no help. */
   url: 2000,

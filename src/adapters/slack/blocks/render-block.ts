@@ -3,7 +3,7 @@ import type { Block, Button, LabeledText } from "../../../domain/view.ts";
 import { buttonRef } from "./button-ref.ts";
 import { limits } from "./limits.ts";
 import type { Part, SlackBlock } from "./part.ts";
-import { tableLines } from "./table.ts";
+import { tableBlock, tableLines } from "./table.ts";
 import { codeText, cut, mrkdwn, oneLine, plain, plainLine, split } from "./text.ts";
 
 export interface RenderContext {
@@ -11,6 +11,8 @@ export interface RenderContext {
   outboxId: number;
   /** The slash command, for what is told where something is cut. */
   command: string;
+  /** The one table of this view that may be Slack's own. */
+  table?: Block | undefined;
 }
 
 function markdown(text: string): types.MrkdwnElement {
@@ -153,6 +155,23 @@ function buttonsPart(buttons: readonly Button[], { outboxId }: RenderContext): P
   };
 }
 
+function tablePart(table: Extract<Block, { type: "table" }>, context: RenderContext): Part {
+  const { columns, rows } = table;
+  if (columns.length === 0) return wholePart([]);
+  return {
+    rank: 1,
+    items: rows.length,
+    render(count) {
+      const shown = { columns, rows: rows.slice(0, count) };
+      const blocks =
+        table === context.table
+          ? [tableBlock(shown)]
+          : codePart(tableLines(shown).join("\n"), context).render(Number.POSITIVE_INFINITY);
+      return [...blocks, ...cutNotice(rows.length - count, "row", context)];
+    },
+  };
+}
+
 function wholePart(block: SlackBlock[]): Part {
   return { rank: 1, items: 1, render: (count) => (count === 0 ? [] : block) };
 }
@@ -181,20 +200,8 @@ export function partOf(block: Block, context: RenderContext): Part {
       return codePart(block.text, context);
     case "note":
       return wholePart(contextBlock(mrkdwn(block.text)));
-    case "table": {
-      const { columns, rows } = block;
-      if (columns.length === 0) return wholePart([]);
-      return {
-        rank: 1,
-        items: rows.length,
-        render: (count) => [
-          ...codePart(tableLines({ columns, rows: rows.slice(0, count) }).join("\n"), context).render(
-            Number.POSITIVE_INFINITY,
-          ),
-          ...cutNotice(rows.length - count, "row", context),
-        ],
-      };
-    }
+    case "table":
+      return tablePart(block, context);
     case "divider":
       return wholePart([{ type: "divider" }]);
     case "buttons":

@@ -1,4 +1,4 @@
-import type { View } from "../../../domain/view.ts";
+import type { Block, View } from "../../../domain/view.ts";
 import { limits } from "./limits.ts";
 import { fitAll, type SlackBlock } from "./part.ts";
 import { partOf, type RenderContext } from "./render-block.ts";
@@ -17,14 +17,23 @@ export function renderView(
   surface: "message" | "home" = "message",
 ): Rendered {
   const { json, blocks: most } = limits[surface];
+  const table = surface === "message" ? view.blocks.find(isNativeTable) : undefined;
   const blocks = fitAll(
-    view.blocks.map((block) => partOf(block, context)),
+    view.blocks.map((block) => partOf(block, { ...context, table })),
     json,
   );
   return {
     text: messageText(oneLine(view.summary) || "crai", limits.message.textBytes),
     blocks: blocks.length <= most ? blocks : withoutLast(blocks, blocks.length - most),
   };
+}
+
+function isNativeTable(block: Block): boolean {
+  return (
+    block.type === "table" &&
+    block.columns.length <= limits.table.columns &&
+    block.rows.length < limits.table.rows
+  );
 }
 
 /** Too many blocks: the last that are no buttons go. */

@@ -96,14 +96,19 @@ function link(inline: { link: string; text: string }): string {
   return `<${url}|${escape(cut(linkLabel(inline.text, url), 200))}>`;
 }
 
-function wrapped(mark: string, content: string): string {
-  return content === "" ? "" : `${mark}${content}${mark}`;
+/** Slack formats only what has no space inside its marks, so spaces around a word go outside. */
+function wrapped(mark: string, text: string, content: (line: string) => string): string {
+  const line = oneLine(text);
+  if (line === "") return text === "" ? "" : " ";
+  return `${/^\s/.test(text) ? " " : ""}${mark}${content(line)}${mark}${/\s$/.test(text) ? " " : ""}`;
 }
 
 function inlineMrkdwn(inline: Inline): string {
   if (typeof inline === "string") return escape(withoutFences(clean(inline)));
-  if ("bold" in inline) return wrapped("*", escape(withoutFences(oneLine(inline.bold)).replaceAll("*", "∗")));
-  if ("code" in inline) return wrapped("`", escape(cut(oneLine(inline.code), 500).replaceAll("`", "ˋ")));
+  if ("bold" in inline)
+    return wrapped("*", inline.bold, (line) => escape(withoutFences(line).replaceAll("*", "∗")));
+  if ("code" in inline)
+    return wrapped("`", inline.code, (line) => escape(cut(line, 500).replaceAll("`", "ˋ")));
   if ("link" in inline) return link(inline);
   if ("person" in inline)
     return /^[UW][A-Z0-9]{2,}$/.test(inline.person)
