@@ -23,6 +23,8 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   cwd?: string;
   uid?: number;
+  /** The Node to run it with, where the account cannot reach ours. */
+  node?: string;
 }
 
 /**
@@ -31,18 +33,14 @@ export interface ProcessOptions {
  * @param script path, or `new URL("beside-the-test.ts", import.meta.url)`
  */
 export function startProcess(script: string | URL, options: ProcessOptions = {}): TestProcess {
-  const { args = [], env = {}, cwd, uid } = options;
-  const child = spawn(
-    process.execPath,
-    [typeof script === "string" ? script : fileURLToPath(script), ...args],
-    {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid, gid: uid }),
-    },
-  );
+  const { args = [], env = {}, cwd, uid, node = process.execPath } = options;
+  const child = spawn(node, [typeof script === "string" ? script : fileURLToPath(script), ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`Starting ${String(script)}`);
   guardProcess(pid);
