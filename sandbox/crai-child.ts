@@ -53,7 +53,7 @@ export function createCraiChild(options: CraiOptions) {
     const log = openSync(options.logFile, "a");
     const started = spawn(
       process.execPath,
-      ["--import", join(import.meta.dirname, "exit-with-parent.ts"), program],
+      ["--import", new URL("./exit-with-parent.ts", import.meta.url).href, program],
       { cwd: options.project, env: options.env, stdio: ["pipe", log, log] },
     );
     closeSync(log);

@@ -86,13 +86,17 @@ const responder = [
   "crai:inspect",
 ];
 
-/** The crai.yaml of the practice organization. @param origin of the sandbox, e.g. http://localhost:3000 */
-export function craiConfig(origin: string, pace: Pace): string {
+/**
+ * The crai.yaml of the practice organization.
+ * @param origin of the sandbox, e.g. http://localhost:3000
+ * @param context of crai's kubeconfig
+ */
+export function craiConfig(origin: string, pace: Pace, context: string): string {
   const machines = cluster.machines;
   const everybody = Object.values<Person>(people);
   const config = {
     slack: { command: slack.command, announce: "C0INCIDENTS" },
-    clusters: { [cluster.name]: { context: cluster.name, prometheus: `${origin}/prom` } },
+    clusters: { [cluster.name]: { context, prometheus: `${origin}/prom` } },
     apps: Object.fromEntries(practiceApps.map((app) => [app.name, appOf(app, origin, pace)])),
     access: {
       roles: {

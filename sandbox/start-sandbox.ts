@@ -18,7 +18,7 @@ import { createCraiChild } from "./crai-child.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { freePort } from "./free-port.ts";
 import { sendJson } from "./http.ts";
-import type { KubeReader } from "./metrics/kube-reader.ts";
+import { accessOf, kubeReader } from "./metrics/kube-reader.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { storeReader } from "./metrics/store-reader.ts";
 import { listen } from "./one-port.ts";
@@ -29,7 +29,7 @@ import { createPanel } from "./panel/panel.ts";
 import { createReleases } from "./panel/releases.ts";
 import { systemFaults } from "./panel/system-faults.ts";
 import type { Part } from "./part.ts";
-import { alertmanagerToken, grafanaToken, pager as pagerSeed } from "./seed.ts";
+import { alertmanagerToken, cluster as clusterSeed, grafanaToken, pager as pagerSeed } from "./seed.ts";
 import type { Timings as SlackTiming } from "./slack/app/link.ts";
 import { readManifest } from "./slack/manifest.ts";
 import { createSlackWorkspace } from "./slack/workspace.ts";
@@ -45,8 +45,11 @@ export interface SandboxOptions {
   page?: boolean;
   timing?: SandboxTiming;
   alerting?: Partial<Alerting>;
-  /** Where the metrics see the pods: the practice cluster unless told otherwise. */
-  metricsOf?: KubeReader;
+  /**
+   * The current context of this kubeconfig in place of the practice cluster, for crai, the metrics and the releases.
+   * It must reach a cluster with the runbook's workloads as somebody who may impersonate everybody.
+   */
+  kubeconfig?: string;
   /** Added to crai's environment, or in place of what the sandbox sets there. */
   env?: Record<string, string>;
 }
@@ -123,8 +126,9 @@ export async function startSandbox(options: SandboxOptions) {
   const pager = createPager({ origin, timing: { ...webhookTiming, ...timing.webhooks } });
   pager.subscribe(`${craiUrl}/webhooks/pagerduty`, [pagerSeed.webhookSecret]);
 
+  const real = options.kubeconfig === undefined ? null : accessOf(options.kubeconfig);
   const metrics = createMetrics({
-    read: options.metricsOf ?? storeReader(cluster.store),
+    read: real ? kubeReader(real) : storeReader(cluster.store),
     apps: practiceApps,
     ...(timing.metrics && { interval: timing.metrics }),
   });
@@ -165,9 +169,13 @@ export async function startSandbox(options: SandboxOptions) {
     return alerting.order === "pagerduty-first" ? [pagerduty, crai] : [crai, pagerduty];
   }
 
-  writeFileSync(join(dataDir, "crai.yaml"), craiConfig(web.origin, pace));
+  writeFileSync(join(dataDir, "crai.yaml"), craiConfig(web.origin, pace, real?.context ?? clusterSeed.name));
   writeFileSync(join(dataDir, "kubeconfig"), kubeconfig(web.origin), { mode: 0o600 });
-  const craiEnv = { ...craiEnvironment(web.origin, dataDir, craiPort), ...options.env };
+  const craiEnv = {
+    ...craiEnvironment(web.origin, dataDir, craiPort),
+    ...(options.kubeconfig !== undefined && { KUBECONFIG: resolve(options.kubeconfig) }),
+    ...options.env,
+  };
   const crai = createCraiChild({
     project,
     logFile: join(dataDir, "crai.log"),
@@ -177,7 +185,7 @@ export async function startSandbox(options: SandboxOptions) {
   });
   const panel = createPanel({
     origin,
-    releases: createReleases(origin, metrics),
+    releases: createReleases(real ?? { server: `${web.origin}/k8s` }, metrics),
     faults: systemFaults({ slack, pager, cluster }),
     pager,
     alertmanager,

@@ -98,10 +98,10 @@ const Kubeconfig = z.object({
   ),
 });
 
-/** @throws when the file, or a name in it, is missing. `context` is the current one unless given. */
-export function accessOf(file: string, context?: string): KubeAccess {
+/** The current context of a kubeconfig. @throws when the file, or a name in it, is missing. */
+export function accessOf(file: string): KubeAccess & { context: string } {
   const config = Kubeconfig.parse(parse(readFileSync(file, "utf8")));
-  const wanted = context ?? config["current-context"];
+  const wanted = config["current-context"];
   const chosen = config.contexts.find(({ name }) => name === wanted)?.context;
   const cluster = config.clusters.find(({ name }) => name === chosen?.cluster)?.cluster;
   const user = config.users.find(({ name }) => name === chosen?.user)?.user;
@@ -114,6 +114,7 @@ export function accessOf(file: string, context?: string): KubeAccess {
   const cert = bytes(user["client-certificate-data"], user["client-certificate"]);
   const key = bytes(user["client-key-data"], user["client-key"]);
   return {
+    context: wanted,
     server: cluster.server,
     insecure: cluster["insecure-skip-tls-verify"] === true,
     ...(user.token === undefined ? {} : { token: user.token }),

@@ -16,7 +16,7 @@ export interface Service {
 }
 
 /** The robot user of crai: for what no person with a PagerDuty account does. */
-export const robot: User = {
+const robot: User = {
   id: "PCRAI",
   name: "crai",
   email: "crai@credit-risk-ai.example.com",

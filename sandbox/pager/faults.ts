@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** How the pager misbehaves towards those who call it. */
-export interface FaultSettings {
+interface FaultSettings {
   /** Every request is answered 503 by a proxy's HTML page, as in a real outage. */
   down: boolean;
   /** Milliseconds before each answer. */

@@ -72,7 +72,7 @@ export interface Incident {
 }
 
 /** Webhook V3 event types this account sends, without the leading "incident.". */
-export type ChangeType =
+type ChangeType =
   | "triggered"
   | "acknowledged"
   | "unacknowledged"

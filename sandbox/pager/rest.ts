@@ -46,7 +46,7 @@ export interface Answer {
 }
 
 /** A route's handler; `[]` segments of its path arrive as `ids` in order. */
-export type Handler = (call: Call, ids: string[]) => Answer | Promise<Answer>;
+type Handler = (call: Call, ids: string[]) => Answer | Promise<Answer>;
 export type Routes = Record<string, Handler>;
 
 export interface RouteContext {
@@ -56,7 +56,7 @@ export interface RouteContext {
   clock: () => number;
 }
 
-export function tokenUser(header: string | undefined): User | "account" {
+function tokenUser(header: string | undefined): User | "account" {
   const token = /^(?:Token token=|Bearer )(.+)$/.exec(header ?? "")?.[1];
   const owner = token === undefined ? undefined : tokens.get(token);
   // A wrong token is answered in plain words, not in the error body of the other failures.

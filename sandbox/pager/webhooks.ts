@@ -31,7 +31,7 @@ export interface Subscription {
   createdAt: number;
 }
 
-export type Attempt = { at: number; answer: number } | { at: number; error: string };
+type Attempt = { at: number; answer: number } | { at: number; error: string };
 
 /** One webhook, whatever became of it: kept for the panel and for tests. */
 export interface Delivery {

@@ -1,6 +1,6 @@
 import { type PracticeApp, practiceApps } from "../apps/practice-apps.ts";
 import { fateOf } from "../cluster/kubelet/fates.ts";
-import { kubeReader, KubeRefusal } from "../metrics/kube-reader.ts";
+import { type KubeAccess, type KubeReader, kubeReader, KubeRefusal } from "../metrics/kube-reader.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { cluster } from "../seed.ts";
 import type { AppRelease, ReleaseKind } from "./panel-api.ts";
@@ -19,7 +19,7 @@ const causes: Record<ReleaseKind, string> = {
 /** An environment variable that goes with a release of the API, so that its diff shows more than an image. */
 const poolSize: Partial<Record<ReleaseKind, string>> = { errors: "2", good: "20" };
 
-export function kindOfTag(tag: string): ReleaseKind {
+function kindOfTag(tag: string): ReleaseKind {
   const fate = fateOf(`image:${tag}`);
   return fate === "runs" ? "good" : fate;
 }
@@ -31,9 +31,10 @@ function nextVersion(tags: readonly string[]): string {
   return latest ? `${latest[1]}${latest[2]}.${Number(latest[3]) + 1}.0` : "v1.0.0";
 }
 
-/** Ships releases as a pipeline does, through the API server. */
-export function createReleases(origin: () => string, metrics: Pick<Metrics, "health">) {
+/** Ships releases as a pipeline does, through the API server that `access` reaches as somebody who may impersonate. */
+export function createReleases(access: KubeAccess, metrics: Pick<Metrics, "health">) {
   const shipped = new Map<string, string[]>();
+  const send = kubeReader(access);
 
   async function ship(app: PracticeApp, kind: ReleaseKind): Promise<string> {
     const current = metrics.health(app.name)?.tag;
@@ -41,7 +42,6 @@ export function createReleases(origin: () => string, metrics: Pick<Metrics, "hea
     const tag = kind === "good" ? nextVersion(known) : `${nextVersion(known)}-${kind}`;
     const [, name] = app.workload.split("/") as [string, string];
     const path = `/apis/apps/v1/namespaces/${cluster.namespace}/deployments/${name}`;
-    const send = kubeReader({ server: `${origin()}/k8s` });
     const image = await imageName(send, path, app.container);
     const pool = app.name === "api" ? poolSize[kind] : undefined;
     await send(`${path}?fieldManager=${pipeline.manager}`, {
@@ -87,11 +87,7 @@ export function createReleases(origin: () => string, metrics: Pick<Metrics, "hea
   };
 }
 
-async function imageName(
-  send: ReturnType<typeof kubeReader>,
-  path: string,
-  container: string,
-): Promise<string> {
+async function imageName(send: KubeReader, path: string, container: string): Promise<string> {
   const deployment = (await send(path)) as {
     spec: { template: { spec: { containers: { name: string; image: string }[] } } };
   };

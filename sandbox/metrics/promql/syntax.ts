@@ -26,7 +26,7 @@ export type Aggregation = (typeof aggregations)[number];
 
 export const arithmetic = ["+", "-", "*", "/"] as const;
 export const comparisons = ["==", "!=", ">", "<", ">=", "<="] as const;
-export type Comparison = (typeof comparisons)[number];
+type Comparison = (typeof comparisons)[number];
 export type BinaryOperator = (typeof arithmetic)[number] | Comparison;
 
 /** What cannot be parsed or evaluated: answered as Prometheus' `bad_data`. */
