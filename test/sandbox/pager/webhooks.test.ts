@@ -9,7 +9,7 @@ interface WebhookEvent {
   event: { id: string; event_type: string; agent: { type: string }; data: Record<string, unknown> };
 }
 
-const quick = { attemptTimeout: 200, retryFirst: 5, retryMax: 20 };
+const quick = { retryFirst: 5, retryMax: 20 };
 
 interface Options {
   secrets?: string[];
@@ -94,15 +94,16 @@ it("does not hold up one incident for another that cannot be delivered", async (
 });
 
 it("tries again when no answer comes in time", async () => {
-  const { pager } = await startSubscribed({ answer: (_received, index) => (index === 0 ? "hang" : 202) });
+  const { pager } = await startSubscribed({
+    timing: { attemptTimeout: 300 },
+    answer: (_received, index) => (index === 0 ? "hang" : 202),
+  });
 
   await pager.webhooks.idle();
 
-  const [delivery] = pager.webhooks.deliveries;
-  expect(delivery).toMatchObject({
-    state: "delivered",
-    attempts: [{ error: "no answer in time" }, { answer: 202 }],
-  });
+  const { state, attempts } = pager.webhooks.deliveries[0]!;
+  expect(state).toBe("delivered");
+  expect([attempts[0], attempts.at(-1)]).toMatchObject([{ error: "no answer in time" }, { answer: 202 }]);
 });
 
 it("tries again while nobody listens", async () => {
