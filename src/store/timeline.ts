@@ -64,6 +64,21 @@ export async function readStream(db: Queries, stream: Stream, after = 0): Promis
   return rows.map(toEntry);
 }
 
+/** The entry that a cause left in a stream. */
+export async function entryByKey(
+  db: Queries,
+  stream: Stream,
+  key: string,
+): Promise<TimelineEntry | undefined> {
+  const row = await db
+    .selectFrom("timeline_entry")
+    .selectAll()
+    .where("stream", "=", stream)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row && toEntry(row);
+}
+
 export async function streamNames(db: Queries): Promise<Stream[]> {
   const rows = await db
     .selectFrom("stream")
