@@ -1,5 +1,5 @@
 import { addMilliseconds } from "date-fns";
-import { type Actor, actorName, type Person, sameActor } from "../domain/actor.ts";
+import { type Actor, actorKey, actorName, type Person, sameActor } from "../domain/actor.ts";
 import type { Config } from "../domain/config.ts";
 import { targetKey } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
@@ -11,9 +11,11 @@ import type { Database, Queries } from "../store/database.ts";
 import { endDeadline, setDeadline } from "../store/deadlines.ts";
 import { takeLocks } from "../store/locks.ts";
 import {
+  approvalsOf,
   insertApproval,
   markAsked,
   noteStarted,
+  planByKey,
   planByNumber,
   settlePlan,
   type StoredPlan,
@@ -144,19 +146,31 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     return "break-glass";
   }
 
-  async function refuseUnlessWaiting(stored: StoredPlan): Promise<void> {
-    if (stored.status === "waiting") return;
-    const name = `P${stored.number}`;
-    const run = await runOfPlan(db, stored.number);
+  /** Why nobody can say yes or no to it any more. */
+  async function notWaiting(trx: Queries, number: number): Promise<UserError> {
+    const run = await runOfPlan(trx, number);
     if (run)
-      throw new UserError(`${name} runs already, as R${run.number}.`, {
+      return new UserError(`P${number} runs already, as R${run.number}.`, {
         why: "Somebody said yes before you.",
         next: `runs R${run.number}`,
       });
-    throw new UserError(`${name} can no longer be approved: it is ${stored.status}.`, {
-      ...(stored.why !== null && { why: stored.why }),
+    const { status, why } = (await planByNumber(trx, number)) ?? { status: "gone", why: null };
+    return new UserError(`P${number} can no longer be approved: it is ${status}.`, {
+      ...(why !== null && { why }),
       next: "Plan again: the world may have moved.",
     });
+  }
+
+  async function isAnsweredBy(plan: number, actor: Person, decision: "yes" | "no"): Promise<boolean> {
+    const given = (await approvalsOf(db, plan)).find((approval) => approval.actor_key === actorKey(actor));
+    return given !== undefined && (given.decision === "denied") === (decision === "no");
+  }
+
+  /** What this person's yes to this plan has led to already: the answer is carried out again after a crash, or pressed twice. */
+  async function startedBy(stored: StoredPlan, actor: Person): Promise<Decision | undefined> {
+    const run = stored.status === "started" ? await runOfPlan(db, stored.number) : undefined;
+    if (!run || !(await isAnsweredBy(stored.number, actor, "yes"))) return undefined;
+    return { result: "started", stored, run };
   }
 
   function refuseBlocked(plan: Plan): void {
@@ -168,24 +182,28 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     });
   }
 
-  /** Stores the plan as it is now in place of one that no longer fits. */
+  function successorKey(stored: StoredPlan, { cause }: Answer): string {
+    return `plan:${stored.number}:again:${cause}`;
+  }
+
+  /** Stores the plan as it is now in place of one that no longer fits; of several at once, the first does. */
   async function replace(stored: StoredPlan, fresh: Plan, answer: Answer, why: string): Promise<StoredPlan> {
-    await db.transaction().execute(async (trx) => {
-      if (await settlePlan(trx, stored.number, "voided", why))
-        await recordVoid(trx, stored, why, answer.actor);
-    });
-    return planner.store(fresh, {
-      key: `plan:${stored.number}:again:${answer.cause}`,
-      channel: stored.channel ?? answer.channel,
+    return db.transaction().execute(async (trx) => {
+      if (!(await settlePlan(trx, stored.number, "voided", why)))
+        throw await notWaiting(trx, stored.number);
+      await recordVoid(trx, stored, why, answer.actor);
+      return planner.store(trx, fresh, {
+        key: successorKey(stored, answer),
+        channel: stored.channel ?? answer.channel,
+      });
     });
   }
 
   async function start(stored: StoredPlan, answer: Answer, how: Yes): Promise<Row<"run">> {
     const at = now();
     return db.transaction().execute(async (trx) => {
-      if (!(await settlePlan(trx, stored.number, "started", null))) {
-        await refuseUnlessWaiting((await planByNumber(trx, stored.number)) ?? stored);
-      }
+      if (!(await settlePlan(trx, stored.number, "started", null)))
+        throw await notWaiting(trx, stored.number);
       await insertApproval(trx, {
         plan: stored.number,
         actor: answer.actor,
@@ -222,12 +240,26 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const fresh = await planner.draftAgain(stored.plan, answer.actor);
     const same = planFingerprint(fresh) === stored.fingerprint;
     const why = same ? `${answer.actor.name} took it up.` : "The world had moved since it was proposed.";
-    const mine = await replace(stored, fresh, answer, why);
-    if (!same) return { result: "replanned", stored: mine, why };
+    return goOn(stored, await replace(stored, fresh, answer, why), answer, why);
+  }
+
+  /** What came in a plan's place runs at once only where an alert proposed it and the world is still the same. */
+  async function goOn(old: StoredPlan, mine: StoredPlan, answer: Answer, why: string): Promise<Decision> {
+    if (old.plan.actor.kind === "person" || mine.fingerprint !== old.fingerprint)
+      return { result: "replanned", stored: mine, why };
     refuseBlocked(mine.plan);
     const required = await need(mine.plan, mine.askedAt);
     if (required.who !== "requester") return { result: "replanned", stored: mine, why: required.why };
     return { result: "started", stored: mine, run: await start(mine, answer, "confirmed") };
+  }
+
+  /** Goes on with what an answer had begun before crai was interrupted. */
+  async function resumed(stored: StoredPlan, answer: Answer): Promise<Decision | undefined> {
+    const started = await startedBy(stored, answer.actor);
+    if (started) return started;
+    const mine = await planByKey(db, successorKey(stored, answer));
+    if (!mine) return undefined;
+    return (await startedBy(mine, answer.actor)) ?? goOn(stored, mine, answer, stored.why ?? "");
   }
 
   return {
@@ -236,20 +268,23 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
     async approve(answer) {
       const stored = await waiting(answer.plan);
-      await refuseUnlessWaiting(stored);
+      const begun = await resumed(stored, answer);
+      if (begun) return begun;
+      if (stored.status !== "waiting") throw await notWaiting(db, stored.number);
       if (stored.plan.actor.kind !== "person") return takeUp(stored, answer);
       const how = await judge(stored, answer);
       refuseBlocked(stored.plan);
-      const fresh = await planner.draftAgain(stored.plan);
-      if (planFingerprint(fresh) === stored.fingerprint)
+      if ((await planner.fingerprintNow(stored.plan)) === stored.fingerprint)
         return { result: "started", stored, run: await start(stored, answer, how) };
       const why = "What it rests on has changed since it was planned.";
+      const fresh = await planner.draftAgain(stored.plan);
       return { result: "replanned", stored: await replace(stored, fresh, answer, why), why };
     },
 
     async deny(answer) {
       const stored = await waiting(answer.plan);
-      await refuseUnlessWaiting(stored);
+      if (stored.status === "denied" && (await isAnsweredBy(stored.number, answer.actor, "no"))) return stored;
+      if (stored.status !== "waiting") throw await notWaiting(db, stored.number);
       const own = sameActor(stored.plan.actor, answer.actor);
       if (!own)
         await authorizer.demand(answer.actor, "plan:approve", {
@@ -258,7 +293,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         });
       const why = `${actorName(answer.actor)} said no${answer.reason === null ? "" : `: ${answer.reason}`}.`;
       await db.transaction().execute(async (trx) => {
-        if (!(await settlePlan(trx, stored.number, "denied", why))) return;
+        if (!(await settlePlan(trx, stored.number, "denied", why)))
+          throw await notWaiting(trx, stored.number);
         await insertApproval(trx, {
           plan: stored.number,
           actor: answer.actor,
@@ -282,7 +318,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     async asked(stored) {
       const at = now();
       await db.transaction().execute(async (trx) => {
-        await markAsked(trx, stored.number, at);
+        if (!(await markAsked(trx, stored.number, at))) return;
         await setDeadline(trx, {
           key: `plan:${stored.number}:glass`,
           kind: "plan.glass",

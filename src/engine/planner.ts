@@ -3,10 +3,17 @@ import type { Actor } from "../domain/actor.ts";
 import { targetKey, targetOf } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
 import { UserError } from "../domain/errors.ts";
-import { callName, type Plan, type PlannedStep, planTargets, type Warning } from "../domain/plan.ts";
+import {
+  callName,
+  type Plan,
+  planFingerprint,
+  type PlannedStep,
+  planTargets,
+  type Warning,
+} from "../domain/plan.ts";
 import type { Step } from "../domain/playbook.ts";
 import type { Config } from "../domain/config.ts";
-import type { Database } from "../store/database.ts";
+import type { Database, Queries } from "../store/database.ts";
 import { setDeadline } from "../store/deadlines.ts";
 import { healthOf } from "../store/health.ts";
 import { insertPlan, planByKey, type StoredPlan } from "../store/plans.ts";
@@ -50,9 +57,16 @@ export interface Planner {
   ): Promise<StoredPlan>;
   /** The same plan worked out again now, for the same actor or another; not stored. */
   draftAgain(plan: Plan, actor?: Actor): Promise<Plan>;
-  store(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan>;
+  /** The fingerprint the plan would have now: whether what it rests on still stands, without asking for rights again. */
+  fingerprintNow(plan: Plan): Promise<string>;
+  store(trx: Queries, plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan>;
   /** `before`: the plan's steps before the one it is for. */
   context(where: Where): Promise<ActionContext>;
+}
+
+/** True: only whether it still fits is asked; rights were asked when it was planned, and the cluster has the last word. */
+interface Drift {
+  drift?: boolean;
 }
 
 export interface PlannerOptions {
@@ -199,7 +213,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     return { title: changes.join(", then ") || resolveText(playbook.metadata.title, variables), steps };
   }
 
-  async function draft(request: Omit<PlanRequest, "key" | "channel">): Promise<Plan> {
+  async function draft(request: Omit<PlanRequest, "key" | "channel"> & Drift): Promise<Plan> {
     const playbook = playbooks().get(request.playbook);
     if (!playbook)
       throw new UserError(`There is no playbook "${request.playbook}".`, { next: "`playbooks` lists them." });
@@ -224,13 +238,13 @@ export function createPlanner(options: PlannerOptions): Planner {
       reason: request.reason,
       undoes: null,
       risk: playbook.risk,
-      steps: await preflight(steps, where),
+      steps: request.drift === true ? steps : await preflight(steps, where),
     };
   }
 
   async function draftUndo(
     run: number,
-    request: { actor: Actor; incident: number | null; reason: string | null },
+    request: { actor: Actor; incident: number | null; reason: string | null } & Drift,
   ): Promise<Plan> {
     const row = await runByNumber(db, run);
     if (!row) throw new UserError(`There is no run R${run}.`, { next: "`runs` lists them." });
@@ -278,55 +292,63 @@ export function createPlanner(options: PlannerOptions): Planner {
       playbook: { name: "undo", version: 1, digest: "" },
       inputs: { run },
       ...scope,
-      ...request,
+      actor: request.actor,
+      incident: request.incident,
+      reason: request.reason,
       undoes: run,
       risk: "reversible",
-      steps: await preflight(steps, where),
+      steps: request.drift === true ? steps : await preflight(steps, where),
     };
   }
 
-  async function store(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan> {
+  async function store(
+    trx: Queries,
+    plan: Plan,
+    cause: { key: string; channel: string | null },
+  ): Promise<StoredPlan> {
     const at = now();
-    return db.transaction().execute(async (trx) => {
-      const expiresAt = addMilliseconds(at, config.deadlines.approval);
-      const { stored, isNew } = await insertPlan(trx, { ...cause, plan, createdAt: at, expiresAt });
-      if (!isNew) return stored;
-      await setDeadline(trx, {
-        key: `plan:${stored.number}:expires`,
-        kind: "plan.expires",
-        subject: { plan: stored.number },
-        dueAt: expiresAt,
-      });
-      await appendEntry(trx, {
-        stream: streamOf(plan.incident, stored.number),
-        at,
-        key: `plan:${stored.number}:made`,
-        actor: plan.actor,
-        fact: {
-          kind: "plan.made",
-          plan: stored.number,
-          title: plan.title,
-          hash: stored.hash,
-          targets: planTargets(plan).map(targetKey),
-          facts: plan.steps.flatMap((step) => step.facts),
-          diff: plan.steps.map((step) => step.diff).find((diff) => diff !== null) ?? null,
-          kubectl: plan.steps.flatMap((step) => step.kubectl),
-        },
-      });
-      return stored;
+    const expiresAt = addMilliseconds(at, config.deadlines.approval);
+    const { stored, isNew } = await insertPlan(trx, { ...cause, plan, createdAt: at, expiresAt });
+    if (!isNew) return stored;
+    await setDeadline(trx, {
+      key: `plan:${stored.number}:expires`,
+      kind: "plan.expires",
+      subject: { plan: stored.number },
+      dueAt: expiresAt,
     });
+    await appendEntry(trx, {
+      stream: streamOf(plan.incident, stored.number),
+      at,
+      key: `plan:${stored.number}:made`,
+      actor: plan.actor,
+      fact: {
+        kind: "plan.made",
+        plan: stored.number,
+        title: plan.title,
+        hash: stored.hash,
+        targets: planTargets(plan).map(targetKey),
+        facts: plan.steps.flatMap((step) => step.facts),
+        diff: plan.steps.map((step) => step.diff).find((diff) => diff !== null) ?? null,
+        kubectl: plan.steps.flatMap((step) => step.kubectl),
+      },
+    });
+    return stored;
+  }
+
+  async function storeNew(plan: Plan, cause: { key: string; channel: string | null }): Promise<StoredPlan> {
+    return db.transaction().execute((trx) => store(trx, plan, cause));
   }
 
   return {
     context,
     store,
     async make(request) {
-      return (await planByKey(db, request.key)) ?? store(await draft(request), request);
+      return (await planByKey(db, request.key)) ?? storeNew(await draft(request), request);
     },
     async makeUndo(request) {
       return (
         (await planByKey(db, request.key)) ??
-        store(
+        storeNew(
           await draftUndo(request.run, {
             actor: request.actor,
             incident: request.incident,
@@ -336,18 +358,9 @@ export function createPlanner(options: PlannerOptions): Planner {
         )
       );
     },
-    draftAgain(plan, actor = plan.actor) {
-      const { incident, reason } = plan;
-      if (plan.undoes !== null) return draftUndo(plan.undoes, { actor, incident, reason });
-      return draft({
-        playbook: plan.playbook.name,
-        app: plan.app,
-        environment: plan.environment,
-        inputs: plan.inputs,
-        actor,
-        incident,
-        reason,
-      });
+    draftAgain: (plan, actor = plan.actor) => again(plan, { actor }),
+    async fingerprintNow(plan) {
+      return planFingerprint(await again(plan, { actor: plan.actor, drift: true }));
     },
   };
 }
