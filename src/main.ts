@@ -17,11 +17,14 @@ import { createAnswerer } from "./engine/answer.ts";
 import { createDispatch } from "./engine/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
 import { createGather } from "./engine/gather.ts";
+import { homeView } from "./engine/home-view.ts";
 import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
 import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/offer.ts";
+import { createPins } from "./engine/pins.ts";
 import { createPagerEvents } from "./engine/pager-events.ts";
 import { startTicker } from "./engine/ticker.ts";
+import { watchPlaybooks } from "./engine/watch-playbooks.ts";
 import { createWebServer } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
@@ -144,6 +147,7 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
       rows.flatMap(({ body }) => (body as { alerts: Alert[] }).alerts),
       rows[0]?.key ?? "",
     );
+  const pins = createPins({ db, chat: slack.chat, directory: slack.directory, wakeOutbox, now, log });
   const inbox = startInbox({
     db,
     log,
@@ -155,9 +159,12 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
         for (const { body } of rows) await pagerEvents((body as { event: PagerEvent }).event);
       },
       slack: async (rows) => {
-        for (const { body, received_at: at } of rows) {
+        for (const { body, key, received_at: at } of rows) {
           const delivery = body as SlackDelivery;
           if (delivery.kind === "invocation") await answer(delivery, at);
+          if (delivery.kind === "message.pinned") await pins.pinned(delivery);
+          if (delivery.kind === "message.changed") await pins.changed(delivery, key);
+          if (delivery.kind === "home.opened") await slack.publishHome(delivery.by.id, await homeView(db));
         }
       },
     },
@@ -200,10 +207,13 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
         await uses.planMessages.refresh(Number(plan));
         return undefined;
       },
+      "pin.read": pins.readAgain,
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });
   endings.push(() => ticker.stop());
+  const watcher = watchPlaybooks({ folder: settings.playbooks, reload: engine.reloadPlaybooks, log });
+  endings.push(() => Promise.resolve(watcher.stop()));
   const observer = startObserver({ db, config, clusters, metrics, log, now });
   endings.push(() => observer.stop());
 
