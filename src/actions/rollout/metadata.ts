@@ -13,7 +13,7 @@ interface Container {
   image: string;
 }
 
-export function containersOf(template: JsonObject): Container[] {
+function containersOf(template: JsonObject): Container[] {
   const spec = (template["spec"] ?? {}) as { containers?: { name?: string; image?: string }[] };
   return (spec.containers ?? []).map(({ name = "", image = "" }) => ({ name, image }));
 }

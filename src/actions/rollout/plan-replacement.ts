@@ -40,7 +40,7 @@ export interface Proposal extends Replacement {
 }
 
 /** A refusal of the dry run is a refusal of the plan, with the cluster's own reason. */
-export function deniedWarning({ message, why, next }: UserError): Warning {
+function deniedWarning({ message, why, next }: UserError): Warning {
   return {
     level: "block",
     text: `${message}${why === undefined ? "" : `: ${why}`}`,

@@ -38,14 +38,15 @@ export function replacesInOrder(workload: Workload): boolean {
   return spec.podManagementPolicy !== "Parallel" && spec.updateStrategy?.type !== "OnDelete";
 }
 
-/** Broken pods of another revision than the one that is to run. */
+/** Pods of another revision than the one that is to run which do not get ready, for whatever reason. */
 export function strandedPods(
   workload: Workload,
   pods: readonly PodFacts[],
   revision: Pick<Revision, "name"> | undefined,
 ): PodFacts[] {
   if (!replacesInOrder(workload)) return [];
-  return pods.filter((pod) => isHopeless(pod) && (revision === undefined || !isOf(revision, pod)));
+  const isOther = (pod: PodFacts): boolean => revision === undefined || !isOf(revision, pod);
+  return pods.filter((pod) => !pod.ready && !pod.deleting && isOther(pod));
 }
 
 export function deletePodLine(workload: Workload, pod: PodFacts): string {

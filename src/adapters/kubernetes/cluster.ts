@@ -1,5 +1,5 @@
 import { targetKey } from "../../domain/app.ts";
-import { callName, type ResourceCall } from "../../domain/plan.ts";
+import { callName } from "../../domain/plan.ts";
 import { isRefusal } from "../../engine/cluster-refusal.ts";
 import { isUserError } from "../../domain/errors.ts";
 import type { Cluster, JsonObject, Permit, Reference } from "../../engine/ports.ts";
@@ -31,7 +31,7 @@ const patchTypes = {
 };
 
 /** Only the name and labels come over the wire, never what a Secret holds. */
-const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1";
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 const review = (resource: string, group: string): Call => ({
   verb: "create",
@@ -40,15 +40,14 @@ const review = (resource: string, group: string): Call => ({
   namespace: "",
 });
 
-async function permit(api: Api, call: ResourceCall): Promise<Permit> {
-  const { cluster: _, ...resourceAttributes } = call;
+async function permit(api: Api, resourceAttributes: Call): Promise<Omit<Permit, "call">> {
   const answer = await api.ask(review("selfsubjectaccessreviews", "authorization.k8s.io"), {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
     spec: { resourceAttributes: resourceAttributes as JsonObject },
   });
   const { allowed, reason } = SelfSubjectAccessReview.parse(answer).status;
-  return { call, allowed, reason: reason || null };
+  return { allowed, reason: reason || null };
 }
 
 async function look(api: Api, namespace: string, needed: Needed): Promise<Reference> {
@@ -62,11 +61,11 @@ async function look(api: Api, namespace: string, needed: Needed): Promise<Refere
   // The API server does not check names in templates; no object can have such a one.
   if (!isName(name)) return answer(false);
   const resource = kind === "Secret" ? "secrets" : "configmaps";
+  const call: Call = { verb: "get", group: "", resource, namespace, name };
+  // A refused read of a Secret looks like an attack in an audit log: ask before.
+  if (kind === "Secret" && !(await permit(api, call)).allowed) return answer(null);
   try {
-    const found = await api.get(
-      { verb: "get", group: "", resource, namespace, name },
-      kind === "Secret" ? { accept: metadataOnly } : {},
-    );
+    const found = await api.get(call, kind === "Secret" ? { accept: metadataOnly } : {});
     if (kind === "Secret") return answer(true);
     const { data, binaryData } = ConfigMapKeys.parse(found);
     return answer(
@@ -106,7 +105,12 @@ export function createCluster(api: Api): Cluster {
 
     async permits(calls) {
       const once = new Map(calls.map((call) => [callName(call), call]));
-      return Promise.all([...once.values()].map((call) => permit(api, call)));
+      return Promise.all(
+        [...once.values()].map(async (call) => {
+          const { cluster: _, ...attributes } = call;
+          return { call, ...(await permit(api, attributes)) };
+        }),
+      );
     },
 
     async workload(target) {

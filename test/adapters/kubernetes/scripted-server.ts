@@ -8,7 +8,7 @@ import type { Target } from "../../../src/domain/app.ts";
 import type { Cluster, JsonObject } from "../../../src/engine/ports.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-export interface Seen {
+interface Seen {
   method: string;
   url: URL;
   /** Name and value by turns, as they came over the wire. */

@@ -23,7 +23,7 @@ export interface Circumstances {
   cluster?: Cluster;
 }
 
-export function contextFor(world: World, target: Target, more: Circumstances = {}): ActionContext {
+function contextFor(world: World, target: Target, more: Circumstances = {}): ActionContext {
   const actor = more.actor ?? robin;
   return {
     app: {

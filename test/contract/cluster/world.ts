@@ -26,7 +26,7 @@ export const comma: Person = { kind: "person", id: "U0COMMA", name: "Comma" };
 /** Known to crai.yaml, but crai's service account may not impersonate them. */
 export const unlent: Person = { kind: "person", id: "U0UNLENT", name: "Unlent" };
 
-export const identities: Record<string, Identity> = {
+const identities: Record<string, Identity> = {
   [robin.id]: people.robin.kubernetes,
   [alex.id]: people.alex.kubernetes,
   [noor.id]: people.noor.kubernetes,
@@ -57,7 +57,7 @@ export interface World {
 export type WorldOf = () => World;
 
 /** Raw calls with every right. Throws what the server answers, if that is no success. */
-export interface Admin {
+interface Admin {
   create(path: string, object: object): Promise<JsonObject>;
   patch(path: string, body: unknown, type?: "merge" | "json" | "strategic"): Promise<JsonObject>;
   get(path: string): Promise<JsonObject>;
@@ -144,7 +144,7 @@ function writeKubeconfig(path: string, cluster: ClusterEntry, user: object): str
 }
 
 /** Short delays, so that a case about a lost connection does not take its time. */
-export function clustersFrom(kubeconfig: string, own = false): Clusters {
+function clustersFrom(kubeconfig: string, own = false): Clusters {
   return createClusters({
     kubeconfig,
     clusters: { world: { inCluster: false } },

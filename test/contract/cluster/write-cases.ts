@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { people } from "../../../sandbox/seed.ts";
 import { isError } from "../../../src/domain/errors.ts";
 import type { JsonObject } from "../../../src/engine/ports.ts";
 import { fact, plan, refusal, texts, undo } from "./steps.ts";
@@ -15,7 +16,7 @@ import {
   target,
   template,
 } from "./workloads.ts";
-import { namespace, robin, type WorldOf } from "./world.ts";
+import { alex, namespace, robin, type WorldOf } from "./world.ts";
 
 const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
 
@@ -179,6 +180,37 @@ export function writeCases(world: WorldOf): void {
       expect.stringMatching(/^ConfigMap there has no b/),
     ]);
     expect(fact(step, "Not checked")).toBe("Secret hidden (no right to look)");
+  });
+
+  it("case 17: a Secret is looked for only by those who may, and nobody else's attempt is in the audit log", async () => {
+    const app = target("secret-references");
+    const secrets = `/api/v1/namespaces/${namespace}/secrets`;
+    const stringData = { d: "not-for-crai" };
+    await world().admin.create(secrets, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "kept" },
+      stringData,
+    });
+    const env = ["kept", "lost"].map((name) => ({
+      name: name.toUpperCase(),
+      valueFrom: { secretKeyRef: { name, key: "d" } },
+    }));
+    await make(world(), app, good, { template: template(app.name, good, { env }) });
+    await release(world(), app, { image: better });
+
+    const responder = await undo(world(), app, null, { actor: robin });
+    expect(fact(responder, "Not checked")).toBe("Secret kept, Secret lost (no right to look)");
+    const lead = await undo(world(), app, null, { actor: alex });
+    expect(texts(lead, "block")).toEqual([expect.stringMatching(/^Secret lost does not exist/)]);
+    expect(JSON.stringify(lead.planned)).not.toContain("not-for-crai");
+    const looked = world()
+      .audit()
+      .filter(
+        ({ objectRef }) => objectRef?.resource === "secrets" && /^(kept|lost)$/.test(objectRef.name ?? ""),
+      )
+      .flatMap(({ verb, impersonatedUser }) => (verb === "get" ? [impersonatedUser?.username] : []));
+    expect(new Set(looked)).toEqual(new Set([people.alex.kubernetes.user]));
   });
 
   it("case 19: fields that no typed client knows survive, and what the API server dropped is not missed", async () => {
