@@ -171,7 +171,7 @@ export async function startSandbox(options: SandboxOptions) {
 
   writeFileSync(join(dataDir, "crai.yaml"), craiConfig(web.origin, pace, real?.context ?? clusterSeed.name));
   writeFileSync(join(dataDir, "kubeconfig"), kubeconfig(web.origin), { mode: 0o600 });
-  const craiEnv = {
+  const craiEnv: Record<string, string> = {
     ...craiEnvironment(web.origin, dataDir, craiPort),
     ...(options.kubeconfig !== undefined && { KUBECONFIG: resolve(options.kubeconfig) }),
     ...options.env,

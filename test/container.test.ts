@@ -87,7 +87,7 @@ function buildTree(tree: string): string | undefined {
   return undefined;
 }
 
-describe("the image", () => {
+describe("the image", { timeout: 180_000 }, () => {
   // A path that every account can walk, as in an image; a checkout may lie in somebody's closed home folder.
   const folder = temporaryFolder();
   const tree = join(folder, "app");
@@ -105,7 +105,7 @@ describe("the image", () => {
     );
     if (unreachable) offline = `skipped: no package registry (${unreachable[0]})`;
     else if (failure !== undefined) throw new Error(failure);
-  }, 240_000);
+  }, 300_000);
 
   afterAll(async () => {
     await sandbox.close();
@@ -155,8 +155,8 @@ describe("the image", () => {
     await using crai = start({ DATABASE_URL: url });
 
     expect(checkHealth()).toBe(1);
-    await crai.waitFor(/crai is ready/);
-    await expect.poll(checkHealth, { timeout: 10_000 }).toBe(0);
+    await crai.waitFor(/crai is ready/, 90_000);
+    await expect.poll(checkHealth, { timeout: 30_000 }).toBe(0);
     crai.signal("SIGTERM");
     expect(await crai.exited).toEqual({ code: 0, signal: null });
     close();
@@ -169,7 +169,7 @@ describe("the image", () => {
     chmodSync(data, 0o700);
     await using crai = start({ CRAI_DATA_DIR: data });
 
-    await crai.waitFor(/crai is ready/, 40_000);
+    await crai.waitFor(/crai is ready/, 90_000);
     expect(readdirSync(data)).toContain("postgres");
     crai.signal("SIGTERM");
     expect(await crai.exited).toEqual({ code: 0, signal: null });
