@@ -9,6 +9,8 @@ import { services } from "../../../sandbox/pager/account.ts";
 import { startSink } from "../../support/sink.ts";
 import { startPager } from "../pager/setup.ts";
 
+const soon = { timeout: 15_000 };
+
 interface Body {
   status: string;
   groupKey: string;
@@ -59,11 +61,11 @@ it("tells of a group with a bearer token, again when it changes, and last when i
   const first = alert("HighErrorRate", { pod: "a" });
 
   alertmanager.receive([first]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(1));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(1), soon);
   alertmanager.receive([alert("HighErrorRate", { pod: "b" })]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(2));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(2), soon);
   alertmanager.receive([{ ...first, endsAt: Date.now() }]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(3));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(3), soon);
 
   expect(sink.received[0]!.headers.authorization).toBe("Bearer token");
   expect(
@@ -78,12 +80,12 @@ it("says nothing twice: a group that has not changed waits for the repeat interv
   const same = alert("HighErrorRate");
 
   alertmanager.receive([same]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(1));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(1), soon);
   alertmanager.receive([same]);
   alertmanager.receive([alert("Other")]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(2));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(2), soon);
   alertmanager.receive([alert("Other", { pod: "x" })]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(3));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(3), soon);
 
   expect(bodies().map(({ alerts }) => alerts[0]!.labels["alertname"])).toEqual([
     "HighErrorRate",
@@ -99,7 +101,7 @@ it("repeats what still fires after the repeat interval", async () => {
 
   alertmanager.receive([alert("HighErrorRate")]);
 
-  await vi.waitFor(() => expect(bodies().length).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(bodies().length).toBeGreaterThan(2), soon);
 });
 
 it("tries again on 5xx, within the group interval", async () => {
@@ -109,7 +111,7 @@ it("tries again on 5xx, within the group interval", async () => {
   );
 
   alertmanager.receive([alert("HighErrorRate")]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(4));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(4), soon);
 
   expect(new Set(sink.received.map(({ body }) => body)).size).toBe(1);
 });
@@ -120,7 +122,7 @@ it.each([400, 401, 413, 429])("does not try again on %i before the next group in
   alertmanager.onChange(() => attempts.push(bodies().length));
 
   alertmanager.receive([alert("HighErrorRate")]);
-  await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(3));
+  await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(3), soon);
 
   // One post for each flush after the alert arrived, and none between.
   expect(attempts.slice(1, 4)).toEqual([1, 2, 3]);
@@ -131,9 +133,9 @@ it("resolves by itself an alert that its source no longer posts", async () => {
   const { alertmanager, bodies } = await start({ clock: () => now });
 
   alertmanager.receive([{ ...alert("HighErrorRate"), endsAt: now + 60_000 }]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(1));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(1), soon);
   now += 61_000;
-  await vi.waitFor(() => expect(bodies().at(-1)!.status).toBe("resolved"));
+  await vi.waitFor(() => expect(bodies().at(-1)!.status).toBe("resolved"), soon);
 
   expect(alertmanager.firing()).toEqual([]);
 });
@@ -142,7 +144,7 @@ it("says nothing of a resolved alert that never fired", async () => {
   const { alertmanager, bodies } = await start();
 
   alertmanager.receive([{ ...alert("Gone"), endsAt: Date.now() }, alert("Here")]);
-  await vi.waitFor(() => expect(bodies()).toHaveLength(1));
+  await vi.waitFor(() => expect(bodies()).toHaveLength(1), soon);
 
   expect(bodies()[0]!.alerts.map(({ labels }) => labels["alertname"])).toEqual(["Here"]);
 });
@@ -168,9 +170,9 @@ it.each(["alertmanager-first", "pagerduty-first"] as const)("can tell %s", async
 
   const firing = alert("HighErrorRate");
   alertmanager.receive([firing]);
-  await vi.waitFor(() => expect(heard).toHaveLength(2));
+  await vi.waitFor(() => expect(heard).toHaveLength(2), soon);
   alertmanager.receive([{ ...firing, endsAt: Date.now() }]);
-  await vi.waitFor(() => expect(heard).toHaveLength(4));
+  await vi.waitFor(() => expect(heard).toHaveLength(4), soon);
 
   const once =
     order === "pagerduty-first" ? ["/pagerduty", "/alertmanager"] : ["/alertmanager", "/pagerduty"];
@@ -193,7 +195,7 @@ it("pages for what is critical only", async () => {
   const { alertmanager } = await start({ receivers: [pagerduty, crai], sequence: "in-order" });
 
   alertmanager.receive([alert("HighLatency", { severity: "warning" }), alert("HighErrorRate")]);
-  await vi.waitFor(() => expect(sink.received).toHaveLength(2));
+  await vi.waitFor(() => expect(sink.received).toHaveLength(2), soon);
 
   expect(pager.incidents.all.map(({ title }) => title)).toEqual(["HighErrorRate of api"]);
 });
@@ -225,9 +227,9 @@ it.skipIf(!existsSync(samples))(
     const posted = { labels, annotations, startsAt: Date.parse(startsAt), endsAt: null, generatorURL };
 
     alertmanager.receive([posted]);
-    await vi.waitFor(() => expect(bodies()).toHaveLength(1));
+    await vi.waitFor(() => expect(bodies()).toHaveLength(1), soon);
     alertmanager.receive([{ ...posted, endsAt: Date.parse(captured.resolved.alerts[0]!.endsAt) }]);
-    await vi.waitFor(() => expect(bodies()).toHaveLength(2));
+    await vi.waitFor(() => expect(bodies()).toHaveLength(2), soon);
 
     const sameLinks = { externalURL: `${origin}/#alerts` };
     expect(bodies()[0]).toEqual({ ...captured.firing, ...sameLinks });

@@ -5,6 +5,8 @@ import { sign, type WebhookTiming } from "../../../sandbox/pager/webhooks.ts";
 import { startSink } from "../../support/sink.ts";
 import { newIncident, startPager } from "./setup.ts";
 
+const soon = { timeout: 15_000 };
+
 interface WebhookEvent {
   event: { id: string; event_type: string; agent: { type: string }; data: Record<string, unknown> };
 }
@@ -89,7 +91,7 @@ it("does not hold up one incident for another that cannot be delivered", async (
   await call("PUT", `/incidents/${id}`, { incident: { type: "incident", status: "acknowledged" } });
   await call("POST", "/incidents", newIncident("another"));
 
-  await vi.waitFor(() => expect(pager.webhooks.deliveries.at(-1)!.state).toBe("delivered"));
+  await vi.waitFor(() => expect(pager.webhooks.deliveries.at(-1)!.state).toBe("delivered"), soon);
   expect(pager.webhooks.deliveries.at(-2)!.state).toBe("queued");
 });
 
@@ -110,7 +112,7 @@ it("tries again while nobody listens", async () => {
   const { pager, call } = await startPager({ timing: quick });
   const subscription = pager.subscribe("http://127.0.0.1:1/hook", ["s"]);
   await call("POST", "/incidents", newIncident("api is on fire"));
-  await vi.waitFor(() => expect(pager.webhooks.deliveries[0]!.attempts.length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(pager.webhooks.deliveries[0]!.attempts.length).toBeGreaterThan(1), soon);
 
   const sink = await startSink();
   subscription.url = sink.url;

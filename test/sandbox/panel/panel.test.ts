@@ -84,12 +84,12 @@ it("streams the state at once and after each change", async () => {
       states.push(...events.map((event) => JSON.parse(/^data: (.*)$/m.exec(event)![1]!) as PanelState));
     }
   })().catch(() => undefined);
-  await vi.waitFor(() => expect(states.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(states.length).toBeGreaterThan(0), soon);
 
   await command({ command: "fault", system: "slack", mode: "slow" });
-  await vi.waitFor(() => expect(states.at(-1)!.faults.slack).toEqual({ mode: "slow", delayMs: 2_000 }));
+  await vi.waitFor(() => expect(states.at(-1)!.faults.slack).toEqual({ mode: "slow", delayMs: 2_000 }), soon);
   await command({ command: "fault", system: "slack", mode: "ok" });
-  await vi.waitFor(() => expect(states.at(-1)!.faults.slack).toEqual({ mode: "ok", delayMs: 0 }));
+  await vi.waitFor(() => expect(states.at(-1)!.faults.slack).toEqual({ mode: "ok", delayMs: 0 }), soon);
 
   stopped.abort();
   await reading;
