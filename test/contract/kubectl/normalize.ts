@@ -9,7 +9,13 @@ const weekday = String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d
 const hash = "[4-9bcdf]{6,10}";
 const suffix = "[bcdfghjklmnpqrstvwxz2456789]{5}";
 
-const uid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+/** Before all others: parts of these look like hashes. */
+const first: [RegExp, string][] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<uid>"],
+  [/^[EWI]\d{4} \d{2}:\d{2}:\d{2}\.\d+ +\d+ /gm, "<klog> "],
+  // Said when kubectl's own deadline falls between two of its watches.
+  [/^<klog> .*context deadline exceeded.*\n/gm, ""],
+];
 
 const variable: [RegExp, string][] = [
   [new RegExp(weekday, "g"), "<time>"],
@@ -17,9 +23,6 @@ const variable: [RegExp, string][] = [
   [/\b(?:fake|containerd|docker-pullable|docker\.io)(?:-[a-z]+)?:?\/+\S+/g, "<id>"],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "<ip>"],
   [/\b(?:lab-node|practice-node-\d)\b/g, "<node>"],
-  [/^[EWI]\d{4} \d{2}:\d{2}:\d{2}\.\d+ +\d+ /gm, "<klog> "],
-  // Said when kubectl's own deadline falls between two of its watches.
-  [/^<klog> .*context deadline exceeded.*\n/gm, ""],
   [/(resourceVersion: )"\d+"/g, '$1"<version>"'],
   [/\bkube-api-access-\w{5}\b/g, "kube-api-access-<token>"],
   [/(?<![\w.-])\d+[smhd](?:\d+[smhd])?(?![\w-])/g, "<age>"],
@@ -43,7 +46,8 @@ export function createNormalizer(): (text: string, command: string, options?: No
   }
 
   return function normalize(text, command, { rows } = {}) {
-    let result = text.replace(uid, "<uid>");
+    let result = text;
+    for (const [pattern, name] of first) result = result.replace(pattern, name);
     result = result.replace(
       new RegExp(`\\b(${hash})(?:-(${suffix}))?\\b`, "g"),
       (_, found: string, pod?: string) => {
