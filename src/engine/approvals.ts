@@ -189,8 +189,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   /** Stores the plan as it is now in place of one that no longer fits; of several at once, the first does. */
   async function replace(stored: StoredPlan, fresh: Plan, answer: Answer, why: string): Promise<StoredPlan> {
     return db.transaction().execute(async (trx) => {
-      if (!(await settlePlan(trx, stored.number, "voided", why)))
-        throw await notWaiting(trx, stored.number);
+      if (!(await settlePlan(trx, stored.number, "voided", why))) throw await notWaiting(trx, stored.number);
       await recordVoid(trx, stored, why, answer.actor);
       return planner.store(trx, fresh, {
         key: successorKey(stored, answer),
@@ -283,7 +282,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
     async deny(answer) {
       const stored = await waiting(answer.plan);
-      if (stored.status === "denied" && (await isAnsweredBy(stored.number, answer.actor, "no"))) return stored;
+      if (stored.status === "denied" && (await isAnsweredBy(stored.number, answer.actor, "no")))
+        return stored;
       if (stored.status !== "waiting") throw await notWaiting(db, stored.number);
       const own = sameActor(stored.plan.actor, answer.actor);
       if (!own)
