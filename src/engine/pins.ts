@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds, parseISO } from "date-fns";
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Person } from "../domain/actor.ts";
@@ -21,8 +21,8 @@ export interface Pins {
   pinned(delivery: Pinned): Promise<void>;
   /** It was edited or deleted later: the entry stays, an amendment says so. `cause` = the event's key. */
   changed(delivery: Changed, cause: string): Promise<void>;
-  /** Slack did not show the message when it was pinned: asks again. For deadlines of the kind `pin.read`. */
-  readAgain(subject: Row<"deadline">["subject"]): Promise<void>;
+  /** Slack did not answer when it was pinned: asks again; returns when to ask once more. For deadlines `pin.read`. */
+  readAgain(subject: Row<"deadline">["subject"]): Promise<Date | undefined>;
 }
 
 export interface PinsOptions {
@@ -34,8 +34,9 @@ export interface PinsOptions {
   log: Logger;
 }
 
-/** Doubling from one second, this is about a quarter of an hour. */
-const ATTEMPTS = 10;
+/** ms between two questions while Slack does not answer, and until the entry is written without the text. */
+const ASK_EVERY = 10_000;
+const PATIENCE = 900_000;
 
 type Shown = NonNullable<Awaited<ReturnType<Chat["message"]>>>;
 
@@ -59,9 +60,7 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
     wakeOutbox();
   }
 
-  async function record(incident: Incident, pin: Pinned, attempt: number): Promise<void> {
-    const message = await read(pin, attempt);
-    if (message === "later") return;
+  async function record(incident: Incident, pin: Pinned, message: Shown | null): Promise<void> {
     const actor = await named(pin.by);
     const { text, authorName: author, link } = message ?? unreadable;
     await db.transaction().execute(async (trx) => {
@@ -84,32 +83,38 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
     wakeOutbox();
   }
 
-  /** null: there is no such message (any more), or Slack would not show it; it is recorded all the same. */
-  async function read(pin: Pinned, attempt: number): Promise<Shown | null | "later"> {
-    try {
-      return await chat.message(pin.channel, pin.ts);
-    } catch (err) {
-      if (attempt >= ATTEMPTS) return null;
-      log.warn({ err, attempt }, "a pinned message could not be read yet");
-      await setDeadline(db, {
-        key: `${pinKey(pin)}:${attempt}`,
-        kind: "pin.read",
-        subject: { channel: pin.channel, ts: pin.ts, user: pin.by.id, name: pin.by.name, attempt },
-        dueAt: addMilliseconds(now(), 1000 * 2 ** (attempt - 1)),
-      });
-      return "later";
-    }
-  }
-
-  async function pinned(pin: Pinned, attempt: number): Promise<void> {
+  /** Returns when to ask again; undefined: done. A message that Slack never shows was pinned all the same. */
+  async function take(pin: Pinned, since: Date): Promise<Date | undefined> {
     const incident = await incidentOfChannel(db, pin.channel);
-    if (!incident) return tellNoIncident(pin);
-    if (await entryByKey(db, `incident:${incident.number}`, pinKey(pin))) return;
-    await record(incident, pin, attempt);
+    if (!incident) {
+      await tellNoIncident(pin);
+      return undefined;
+    }
+    if (await entryByKey(db, `incident:${incident.number}`, pinKey(pin))) return undefined;
+    let message: Shown | null = null;
+    try {
+      message = await chat.message(pin.channel, pin.ts);
+    } catch (err) {
+      log.warn({ err }, "a pinned message could not be read");
+      if (now().getTime() - since.getTime() < PATIENCE) return addMilliseconds(now(), ASK_EVERY);
+    }
+    await record(incident, pin, message);
+    return undefined;
   }
 
   return {
-    pinned: (delivery) => pinned(delivery, 1),
+    async pinned({ by, channel, ts }) {
+      const since = now();
+      const dueAt = await take({ by, channel, ts }, since);
+      if (dueAt === undefined) return;
+      const subject = { channel, ts, user: by.id, name: by.name, since: since.toISOString() };
+      await setDeadline(db, { key: `${pinKey({ channel, ts })}:read`, kind: "pin.read", subject, dueAt });
+    },
+
+    readAgain({ channel, ts, user, name, since }) {
+      const by: Person = { kind: "person", id: String(user), name: String(name) };
+      return take({ by, channel: String(channel), ts: String(ts) }, parseISO(String(since)));
+    },
 
     async changed({ by, channel, ts, text }, cause) {
       const incident = await incidentOfChannel(db, channel);
@@ -128,11 +133,6 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
           fact: { kind: "entry.amended", seq, text: said },
         }),
       );
-    },
-
-    async readAgain({ channel, ts, user, name, attempt }) {
-      const by: Person = { kind: "person", id: String(user), name: String(name) };
-      await pinned({ by, channel: String(channel), ts: String(ts) }, Number(attempt) + 1);
     },
   };
 }
