@@ -51,10 +51,11 @@ export function createCraiChild(options: CraiOptions) {
       return;
     }
     const log = openSync(options.logFile, "a");
+    // Detached: Ctrl-C in the terminal is for the sandbox, which then ends crai in order.
     const started = spawn(
       process.execPath,
       ["--import", new URL("./exit-with-parent.ts", import.meta.url).href, program],
-      { cwd: options.project, env: options.env, stdio: ["pipe", log, log] },
+      { cwd: options.project, env: options.env, stdio: ["pipe", log, log], detached: true },
     );
     closeSync(log);
     child = started;
