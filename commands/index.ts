@@ -2,6 +2,7 @@ import type { Command } from "../src/engine/command.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { deny } from "./deny.ts";
+import { doctor } from "./doctor.ts";
 import { exportPostMortem } from "./export.ts";
 import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
@@ -43,6 +44,7 @@ const catalogue: Command[] = [
   oncall,
   whoami,
   playbooks,
+  doctor,
 ];
 
 export const commands: readonly Command[] = [...catalogue, helpFor(catalogue)];

@@ -93,6 +93,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     playbooks: playbooks.current,
     authorizer,
     clusters,
+    metrics,
     directory,
     pager,
     chat,

@@ -6,7 +6,7 @@ import type { Incidents } from "./incidents.ts";
 import type { Playbooks } from "./load-playbooks.ts";
 import type { LockKeeper } from "./lock-keeper.ts";
 import type { Planner } from "./planner.ts";
-import type { Chat, Clusters, Directory, Pager } from "./ports.ts";
+import type { Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
 import type { Runs } from "./runs.ts";
 import type { PlanMessages } from "./show-plan.ts";
 
@@ -23,6 +23,7 @@ export interface UseCases {
   playbooks: () => Playbooks;
   authorizer: Authorizer;
   clusters: Clusters;
+  metrics: Metrics;
   directory: Directory;
   /** null: no PagerDuty is configured. */
   pager: Pager | null;

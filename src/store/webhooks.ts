@@ -1,12 +1,15 @@
-import { sql } from "kysely";
-import type { Database } from "./database.ts";
+import type { Database, Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
 
 /** When each source was last heard and last refused, for `doctor`. */
+export async function webhookNews(db: Queries): Promise<Row<"webhook">[]> {
+  return db.selectFrom("webhook").selectAll().orderBy("source").execute();
+}
+
+/** Takes note of what the webhooks hear and refuse. */
 export interface WebhookLog {
   taken(source: string, at: Date): void;
   refused(source: string, why: string, at: Date): void;
-  read(): Promise<Row<"webhook">[]>;
 }
 
 /** ms between two writes of the same news: a storm of alerts must not be a storm of updates. */
@@ -31,11 +34,5 @@ export function createWebhookLog(db: Database, onError: (error: unknown) => void
   return {
     taken: (source, at) => write(source, "taken", at, null),
     refused: (source, why, at) => write(source, "refused", at, why),
-    read: () =>
-      db
-        .selectFrom("webhook")
-        .selectAll()
-        .orderBy(sql`source`)
-        .execute(),
   };
 }
