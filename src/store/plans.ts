@@ -120,13 +120,16 @@ export async function noteStarted(trx: Queries, number: number, run: number): Pr
     .execute();
 }
 
-export async function markAsked(trx: Queries, number: number, at: Date): Promise<void> {
-  await trx
+/** False when it was asked already: the first time counts. */
+export async function markAsked(trx: Queries, number: number, at: Date): Promise<boolean> {
+  const row = await trx
     .updateTable("plan")
     .set({ asked_at: at })
     .where("number", "=", number)
     .where("asked_at", "is", null)
-    .execute();
+    .returning("number")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function insertApproval(

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { Person } from "../../src/domain/actor.ts";
+import { isUserError } from "../../src/domain/errors.ts";
+import type { Decision } from "../../src/engine/approvals.ts";
+import type { StoredPlan } from "../../src/store/plans.ts";
+import type { Engine } from "../../src/wire-engine.ts";
+import { alex, robin, sasha, startEngineWorld } from "./engine-world.ts";
+
+function planBy(
+  { uses }: Engine,
+  actor: Person | { kind: "alert"; source: "alertmanager" },
+): Promise<StoredPlan> {
+  return uses.planner.make({
+    playbook: "rollback",
+    app: "api",
+    environment: null,
+    inputs: { app: "api", env: null, to: null },
+    actor,
+    incident: null,
+    reason: null,
+    channel: null,
+    key: `test:${Math.random()}`,
+  });
+}
+
+let presses = 0;
+function yes(
+  { uses }: Engine,
+  plan: StoredPlan,
+  actor: Person,
+  cause = `press:${++presses}`,
+): Promise<Decision> {
+  return uses.approvals.approve({
+    plan: plan.number,
+    actor,
+    reason: null,
+    breakGlass: false,
+    cause,
+    channel: null,
+  });
+}
+
+const alert = { kind: "alert", source: "alertmanager" } as const;
+
+test("a yes that is carried out again after a crash is the same yes, and refuses nobody", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const plan = await planBy(crai, robin);
+  const first = await yes(crai, plan, robin, "press:1");
+  const again = await yes(await world.process(), plan, robin, "press:1");
+  expect(first.result).toBe("started");
+  expect(again).toMatchObject({
+    result: "started",
+    run: { number: (first as { run: { number: number } }).run.number },
+  });
+  expect(await world.db.selectFrom("run").select("number").execute()).toHaveLength(1);
+});
+
+test("taking up an alert's proposal is one run, whenever crai died in between", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const first = await yes(crai, offer, robin, "press:1");
+  const again = await yes(await world.process(), offer, robin, "press:1");
+  expect(first.result).toBe("started");
+  expect(again).toMatchObject({ result: "started", stored: { number: first.stored.number } });
+  expect(await world.db.selectFrom("run").select("plan").execute()).toEqual([{ plan: first.stored.number }]);
+});
+
+test("two people who press Confirm on one proposal at once make one run", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const [one, other] = await Promise.allSettled([yes(crai, offer, robin), yes(crai, offer, alex)]);
+  expect(
+    await world.db.selectFrom("plan").select("number").where("actor_key", "not like", "alert:%").execute(),
+  ).toHaveLength(1);
+  const refused = [one, other].find((answer) => answer.status === "rejected");
+  expect(refused?.reason).toSatisfy(isUserError);
+});
+
+test("two people who approve one plan at once make one run", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const plan = await planBy(crai, sasha);
+  const answers = await Promise.allSettled([
+    yes(crai, plan, robin),
+    yes(crai, plan, alex),
+    yes(crai, plan, robin),
+  ]);
+  expect(await world.db.selectFrom("run").select("plan").execute()).toEqual([{ plan: plan.number }]);
+  expect(await world.db.selectFrom("lock").select("run").execute()).toHaveLength(1);
+  for (const answer of answers)
+    if (answer.status === "rejected") expect(answer.reason).toSatisfy(isUserError);
+});

@@ -1,0 +1,133 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { onTestFinished } from "vitest";
+import { parse } from "yaml";
+import { craiConfig, kubeconfig, sandboxPace } from "../../sandbox/crai-config.ts";
+import { cluster as seed, people, type Person as Seeded, slack } from "../../sandbox/seed.ts";
+import { createClusters } from "../../src/adapters/kubernetes/clusters.ts";
+import type { Person } from "../../src/domain/actor.ts";
+import { Config } from "../../src/domain/config.ts";
+import type { Clusters, Directory, Pager } from "../../src/engine/ports.ts";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+import { type Engine, wireEngine } from "../../src/wire-engine.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { type PracticeCluster, startPracticeCluster } from "../support/practice-cluster.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** Rolls back and looks at nothing afterwards: what the engine does around one change is the matter here. */
+const playbook = `
+apiVersion: crai/v1
+kind: Playbook
+metadata:
+  name: rollback
+  version: 1
+  title: "Roll back \${{ app }}"
+  owner: DevOps Team
+  runbook: [Rollback Procedures]
+  reviewed: 2026-11-22
+  nextReview: 2027-02-22
+command:
+  usage: rollback [app]
+inputs:
+  app: { type: app, required: true, description: The app }
+  env: { type: environment, description: The environment }
+  to: { type: revision, description: The revision }
+on_alert: { level: [critical], mode: propose }
+permission: rollout:undo
+risk: reversible
+steps:
+  - id: undo
+    action: rollout-undo
+    with: { to: "\${{ inputs.to }}" }
+    timeout: 1m
+verify: []
+`;
+
+/** Everybody of the sandbox's seed, as Slack would name them. */
+const directory: Directory = {
+  displayName: (user) => Promise.resolve(named(user)?.name ?? user),
+  email: (user) => Promise.resolve(named(user)?.email ?? null),
+  userByEmail: (email) =>
+    Promise.resolve(Object.values<Seeded>(people).find((one) => one.email === email)?.slack ?? null),
+  groupMembers: (group) =>
+    Promise.resolve([...(slack.userGroups.find(({ id }) => id === group)?.users ?? [])]),
+};
+
+function named(user: string): Seeded | undefined {
+  return Object.values<Seeded>(people).find((one) => one.slack === user);
+}
+
+/** Robin is on call, for everything. */
+const pager: Pager = {
+  onCall: () =>
+    Promise.resolve([{ pagerdutyUser: "PROBIN", name: "Robin", email: people.robin.email, until: null }]),
+  incident: () => Promise.resolve(null),
+  openIncidents: () => Promise.resolve([]),
+  check: () => Promise.resolve("PagerDuty answers"),
+};
+
+export function actorOf({ slack: id, name }: Seeded): Person {
+  return { kind: "person", id, name };
+}
+export const robin = actorOf(people.robin);
+export const alex = actorOf(people.alex);
+export const sasha = actorOf(people.sasha);
+
+export interface EngineWorld {
+  db: Database;
+  url: string;
+  cluster: PracticeCluster;
+  config: Config;
+  /** A process of crai's: its own connections to the cluster, the same database. */
+  process(options?: { now?: () => Date; timeoutMs?: number }): Promise<Engine & { clusters: Clusters }>;
+}
+
+/** The engine on a real database and the practice cluster; Slack and PagerDuty are only asked who people are. */
+export async function startEngineWorld(): Promise<EngineWorld> {
+  const database = await createTestDatabase();
+  const db = openDatabase(database.url);
+  const cluster = await startPracticeCluster();
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "kubeconfig"), kubeconfig(cluster.url).replaceAll("/k8s", ""), { mode: 0o600 });
+  writeFileSync(join(folder, "rollback.yaml"), playbook);
+  const config = Config.parse(parse(craiConfig(cluster.url, sandboxPace, seed.name)));
+  onTestFinished(async () => {
+    await cluster.close();
+    await db.destroy();
+    await database.drop();
+  });
+  const log = pino({ level: "silent" });
+  return {
+    db,
+    url: database.url,
+    cluster,
+    config,
+    async process({ now = () => new Date(), timeoutMs = 5000 } = {}) {
+      const clusters = createClusters({
+        kubeconfig: join(folder, "kubeconfig"),
+        clusters: config.clusters,
+        identities: config.access.identities,
+        version: "test",
+        log,
+        timeoutMs,
+      });
+      const engine = await wireEngine({
+        db,
+        config,
+        playbooks: folder,
+        clusters,
+        directory,
+        pager,
+        chat: null,
+        executor: "serve",
+        // The tests carry runs out themselves, as the workflow does.
+        enqueue: () => Promise.resolve(),
+        wakeOutbox: () => undefined,
+        log,
+        now,
+      });
+      return { ...engine, clusters };
+    },
+  };
+}
