@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Duration, formatDuration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
-import type { Metric } from "../domain/app.ts";
+import { type Metric, verifyingMetrics } from "../domain/app.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { type ActionContext, defineAction } from "../engine/action.ts";
 import type { Reading } from "../engine/ports.ts";
@@ -105,9 +105,13 @@ export const metricsCheck = defineAction<z.infer<typeof Params>, MetricsState>({
   permission: "workload:read",
 
   async plan({ requests, grace }, { app, waits }) {
-    const metrics = Object.values(app.metrics)
-      .map(({ below = null, above = null, ...metric }) => ({ ...metric, below, above }))
-      .filter(({ below, above }) => below !== null || above !== null);
+    const metrics = verifyingMetrics(app).map(({ title, query, unit, below = null, above = null }) => ({
+      title,
+      query,
+      unit,
+      below,
+      above,
+    }));
     const state: MetricsState = {
       metrics,
       requests: app.requests ?? null,

@@ -32,6 +32,12 @@ export const Metric = z.strictObject({
   unit: z.enum(["ratio", "seconds", "perSecond", "count"]).describe("how the value is written for people"),
   below: z.number().optional().describe("the app is well while the value is below this"),
   above: z.number().optional().describe("the app is well while the value is above this"),
+  verifies: z
+    .boolean()
+    .optional()
+    .describe(
+      "whether it decides if a change helped; default: when it has `below` (a quiet night fails any lower bound)",
+    ),
 });
 export type Metric = z.infer<typeof Metric>;
 
@@ -80,4 +86,11 @@ export type App = z.infer<typeof App>;
 export function targetOf(environment: Environment): Target {
   const [kind, name] = environment.workload.split("/") as [WorkloadKind, string];
   return { cluster: environment.cluster, namespace: environment.namespace, kind, name };
+}
+
+/** The metrics that say whether an app is well: a lower bound such as requests per second does not by itself. */
+export function verifyingMetrics(app: Pick<App, "metrics">): Metric[] {
+  return Object.values(app.metrics).filter(
+    ({ verifies, below, above }) => (below ?? above) !== undefined && (verifies ?? below !== undefined),
+  );
 }

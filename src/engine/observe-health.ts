@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
-import { type App, type Environment, targetKey, targetOf } from "../domain/app.ts";
+import { type App, type Environment, targetKey, targetOf, verifyingMetrics } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import { templateDigest } from "../domain/pod-template.ts";
 import { firingAlerts } from "../store/alerts.ts";
 import type { Database } from "../store/database.ts";
 import { recordSighting } from "../store/health.ts";
-import type { Clusters, Metrics } from "./ports.ts";
+import type { Cluster, Clusters, Metrics, PodFacts, RolloutStatus, Workload } from "./ports.ts";
 
 export interface ObserverOptions {
   db: Database;
@@ -19,14 +19,51 @@ export interface ObserverOptions {
 
 /** Why an app is not well at this moment; null: it is; undefined: not known. */
 async function whyUnwell(app: App, cluster: string, metrics: Metrics): Promise<string | null | undefined> {
-  for (const { title, query, below, above } of Object.values(app.metrics)) {
-    if (below === undefined && above === undefined) continue;
+  for (const { title, query, below = Infinity, above = -Infinity } of verifyingMetrics(app)) {
     const reading = await metrics.query(cluster, query);
     if (!reading.known) return undefined;
-    if (below !== undefined && reading.value >= below) return `${title} over its target`;
-    if (above !== undefined && reading.value <= above) return `${title} under its target`;
+    if (reading.value >= below) return `${title} over its target`;
+    if (reading.value <= above) return `${title} under its target`;
   }
   return null;
+}
+
+/** Reasons a container of the release itself is to blame for; a pod that is merely starting has none of them. */
+const broken = new Set([
+  "CrashLoopBackOff",
+  "ImagePullBackOff",
+  "ErrImagePull",
+  "InvalidImageName",
+  "CreateContainerConfigError",
+  "RunContainerError",
+]);
+
+/** Why the release that is being rolled out is bad already; undefined: nothing speaks against it yet. */
+async function whyBroken(cluster: Cluster, workload: Workload): Promise<string | undefined> {
+  const pods = await cluster.pods(workload);
+  const youngest = pods.reduce<PodFacts | undefined>(
+    (latest, pod) => (latest === undefined || pod.createdAt > latest.createdAt ? pod : latest),
+    undefined,
+  );
+  const pod = pods.find(
+    (candidate) => candidate.revision === youngest?.revision && broken.has(candidate.reason ?? ""),
+  );
+  return pod === undefined ? undefined : `its pods end in ${pod.reason}`;
+}
+
+/** Why the current template is not well; null: it is; undefined: nothing can be said. */
+async function judge(
+  rollout: RolloutStatus,
+  seen: {
+    alert: string | undefined;
+    why: string | null | undefined;
+    broken: () => Promise<string | undefined>;
+  },
+): Promise<string | null | undefined> {
+  if (rollout.state === "failed") return rollout.detail;
+  // While a rollout is under way two templates serve: alerts and metrics belong to neither, its own pods do.
+  if (rollout.state === "progressing") return seen.broken();
+  return seen.alert === undefined ? seen.why : `alert firing: ${seen.alert}`;
 }
 
 /**
@@ -50,14 +87,11 @@ export function startObserver({ db, config, clusters, metrics, log, now }: Obser
       firingAlerts(db, name, environmentName),
       whyUnwell(app, target.cluster, metrics),
     ]);
-    // While a rollout is under way two templates serve, and what is seen belongs to neither.
-    if (rollout.state === "progressing") return;
-    const reason =
-      rollout.state === "failed"
-        ? rollout.detail
-        : alerts.length > 0
-          ? `alert firing: ${alerts[0]?.title}`
-          : why;
+    const reason = await judge(rollout, {
+      alert: alerts[0]?.title,
+      why,
+      broken: () => whyBroken(cluster, workload),
+    });
     if (reason === undefined) return;
     await recordSighting(db, {
       target: targetKey(target),

@@ -339,10 +339,12 @@ export function createPlanner(options: PlannerOptions): Planner {
     return db.transaction().execute((trx) => store(trx, plan, cause));
   }
 
-  function again(plan: Plan, how: { actor: Actor } & Drift): Promise<Plan> {
-    const { incident, reason, app, environment, inputs } = plan;
-    if (plan.undoes !== null) return draftUndo(plan.undoes, { incident, reason, ...how });
-    return draft({ playbook: plan.playbook.name, app, environment, inputs, incident, reason, ...how });
+  async function again(plan: Plan, { actor, drift }: { actor: Actor } & Drift): Promise<Plan> {
+    const { incident, reason } = plan;
+    const request = { actor, incident, reason, ...(drift !== undefined && { drift }) };
+    if (plan.undoes !== null) return draftUndo(plan.undoes, request);
+    const { playbook, app, environment, inputs } = plan;
+    return draft({ ...request, playbook: playbook.name, app, environment, inputs });
   }
 
   return {
