@@ -169,23 +169,29 @@ export function createLife(born: Pod, around: Surroundings): Life {
     ]);
     tell(pod, "Warning", "Failed", [bad, "Error: ErrImagePull"]);
     const podIP = pod.status?.podIP ?? around.nextAddress(pod.spec.nodeName!);
-    const blocked = (said: ContainerReport) => (one: Container) =>
-      one.name === bad.name ? said : waiting("ContainerCreating");
-    report(pod, { phase: "Pending", podIP, containers: blocked(waiting("ErrImagePull", why)) });
-    later(timing.pullBackOff / 4, () => {
-      const now = present();
-      if (!now) return;
-      tell(now, "Normal", "BackOff", [bad, `Back-off pulling image "${image}"`]);
-      tell(now, "Warning", "Failed", [bad, "Error: ImagePullBackOff"]);
-      const said = waiting("ImagePullBackOff", `Back-off pulling image "${image}"`);
-      report(now, { phase: "Pending", containers: blocked(said) });
-      later(backOff(timing.pullBackOff, attempt), () => {
-        const again = present();
-        if (!again) return;
-        tell(again, "Normal", "Pulling", [bad, `Pulling image "${image}"`]);
-        failPull(again, bad, attempt + 1);
-      });
-    });
+    report(pod, { phase: "Pending", podIP, containers: blockedBy(bad, waiting("ErrImagePull", why)) });
+    later(timing.pullBackOff / 4, () => backOffPull(bad, attempt));
+  }
+
+  function backOffPull(bad: Container, attempt: number): void {
+    const pod = present();
+    if (!pod) return;
+    const message = `Back-off pulling image "${bad.image}"`;
+    tell(pod, "Normal", "BackOff", [bad, message]);
+    tell(pod, "Warning", "Failed", [bad, "Error: ImagePullBackOff"]);
+    report(pod, { phase: "Pending", containers: blockedBy(bad, waiting("ImagePullBackOff", message)) });
+    later(backOff(timing.pullBackOff, attempt), () => pullAgain(bad, attempt + 1));
+  }
+
+  function pullAgain(bad: Container, attempt: number): void {
+    const pod = present();
+    if (!pod) return;
+    tell(pod, "Normal", "Pulling", [bad, `Pulling image "${bad.image}"`]);
+    failPull(pod, bad, attempt);
+  }
+
+  function blockedBy(bad: Container, said: ContainerReport): PodReport["containers"] {
+    return ({ name }) => (name === bad.name ? said : waiting("ContainerCreating"));
   }
 
   /** The crashing containers end with code 1; the first restart is at once, later ones wait longer and longer. */

@@ -8,7 +8,7 @@ export async function startPractice(): Promise<RunningTarget> {
   const folder = temporaryFolder();
   const cluster = await startPracticeCluster({
     seed: "bare",
-    timing: { podStart: 300, podStop: 100, crashBackOff: 3000, pullBackOff: 400 },
+    timing: { podStart: 300, podStop: 100, crashBackOff: 3000, pullBackOff: 4000 },
   });
   return {
     flags: ["--server", cluster.url, "--cache-dir", join(folder, "cache")],
