@@ -4,8 +4,7 @@ import { createHttpProbe } from "./adapters/http/probe.ts";
 import { createMetrics } from "./adapters/prometheus/metrics.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { Config } from "./domain/config.ts";
-import type { Executor } from "./domain/run.ts";
-import { createApprovals } from "./engine/approvals.ts";
+import { type ApprovalsOptions, createApprovals } from "./engine/approvals.ts";
 import { createAuthorizer } from "./engine/authorizer.ts";
 import { createIncidents } from "./engine/incidents.ts";
 import { createPlaybooks, indexActions } from "./engine/load-playbooks.ts";
@@ -29,8 +28,8 @@ export interface EngineOptions {
   directory: Directory;
   pager: Pager | null;
   chat: Chat | null;
-  executor: Executor;
-  /** Makes a run durable in the transaction that decides it; on the command line it does nothing. */
+  executor: ApprovalsOptions["executor"];
+  /** Makes a run durable in the transaction that decides it. */
   enqueue: (trx: Queries, run: number) => Promise<void>;
   wakeOutbox: () => void;
   log: Logger;

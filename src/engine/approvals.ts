@@ -60,11 +60,15 @@ export interface ApprovalsOptions {
   config: Pick<Config, "apps" | "deadlines">;
   planner: Planner;
   authorizer: Authorizer;
-  executor: Executor;
+  /** Who carries a plan out; called in the transaction that starts its run. */
+  executor: (trx: Queries, stored: StoredPlan) => Promise<Executor>;
   /** Makes the run durable, in the same transaction as the yes. */
   enqueue: (trx: Queries, run: number) => Promise<void>;
   now: Clock;
 }
+
+/** ms after which a terminal that was to carry a run out is first looked for. */
+const TERMINAL_GRACE = 5000;
 
 type Yes = "confirmed" | "approved" | "break-glass";
 
@@ -211,7 +215,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         planHash: stored.hash,
         at,
       });
-      const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor, at });
+      const by = await executor(trx, stored);
+      const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor: by, at });
       await noteStarted(trx, stored.number, run.number);
       const taking = await takeLocks(trx, {
         targets: planTargets(stored.plan).map(targetKey),
@@ -229,7 +234,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         actor: answer.actor,
         fact: { kind: "approval.given", plan: stored.number, how, reason: answer.reason },
       });
-      await enqueue(trx, run.number);
+      if (by === "serve") await enqueue(trx, run.number);
+      else await watchTerminal(trx, run.number, at);
       return run;
     });
   }
@@ -340,6 +346,16 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       });
     },
   };
+}
+
+/** Whoever serves looks from now on whether the terminal is still there. */
+async function watchTerminal(trx: Queries, run: number, at: Date): Promise<void> {
+  await setDeadline(trx, {
+    key: `run:${run}:terminal`,
+    kind: "run.terminal",
+    subject: { run },
+    dueAt: addMilliseconds(at, TERMINAL_GRACE),
+  });
 }
 
 /** An alert's proposal is worked out again when somebody presses it, so it cannot grow stale. */

@@ -43,6 +43,8 @@ export interface Runs {
   finish(run: number): Promise<void>;
   /** Ends a run that broke in our own code: its outcome is unknown, and the log has the reference. */
   abandon(run: number, error: unknown): Promise<void>;
+  /** Ends a run whose terminal is gone: nobody else may go on with it. */
+  lose(run: number): Promise<void>;
   /** Asks a run to halt before its next change. */
   stop(run: number, actor: Actor, reason: string | null): Promise<Row<"run">>;
 }
@@ -296,6 +298,11 @@ export function createRuns({
       await conclude(await load(number), { outcome: "unknown", verdict: null, detail }, []);
     },
 
+    async lose(number) {
+      const acted = (await stepsOf(db, number)).some((step) => step.document.mutates);
+      await conclude(await load(number), lost(acted), []);
+    },
+
     async stop(number, actor, reason) {
       const job = await load(number);
       if (job.run.status === "finished")
@@ -317,6 +324,18 @@ export function createRuns({
       return (await runByNumber(db, number)) ?? job.run;
     },
   };
+}
+
+/** Without its terminal nothing more is known of a run than what it had recorded. */
+function lost(acted: boolean): RunEnd {
+  const gone = "The terminal that carried it out is gone.";
+  return acted
+    ? {
+        outcome: "unknown",
+        verdict: null,
+        detail: `${gone} It is not known how far it got: look at the workload before you act again.`,
+      }
+    : { outcome: "stopped", verdict: null, detail: `${gone} Nothing had been changed.` };
 }
 
 /** One look at the world; what could not be read is looked at again until the step is out of time. */

@@ -58,6 +58,17 @@ export async function listRuns(
     .execute();
 }
 
+/** Oldest first. */
+export async function unfinishedRunsOf(db: Queries, executor: Executor): Promise<Row<"run">[]> {
+  return db
+    .selectFrom("run")
+    .selectAll()
+    .where("status", "<>", "finished")
+    .where("executor", "=", executor)
+    .orderBy("number")
+    .execute();
+}
+
 export async function markRunning(trx: Queries, run: number, at: Date): Promise<boolean> {
   const row = await trx
     .updateTable("run")

@@ -13,6 +13,7 @@ type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | 
 
 export interface IncidentTable {
   number: Generated<number>;
+  key: string;
   kind: IncidentKind;
   severity: Severity;
   status: IncidentStatus;
@@ -207,6 +208,14 @@ export interface SecretTable {
   value: string;
 }
 
+/** Which API server each cluster of crai.yaml was for `serve`: its URL and the SHA-256 of its CA. */
+export interface ClusterEndpointTable {
+  cluster: string;
+  server: string;
+  ca: string | null;
+  seen_at: Date;
+}
+
 export interface Tables {
   incident: IncidentTable;
   alert: AlertTable;
@@ -223,6 +232,7 @@ export interface Tables {
   revision_health: RevisionHealthTable;
   webhook: WebhookTable;
   secret: SecretTable;
+  cluster_endpoint: ClusterEndpointTable;
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

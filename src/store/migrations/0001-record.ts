@@ -5,6 +5,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table incident (
       number bigint generated always as identity primary key,
+      -- What it was declared for: the same cause again is the same incident.
+      key text not null unique,
       kind text not null check (kind in ('outage', 'security', 'breach')),
       severity text not null check (severity in ('sev1', 'sev2', 'sev3', 'sev4')),
       status text not null check (status in ('open', 'mitigated', 'resolved')),
@@ -191,6 +193,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
 
     create table secret (name text primary key, value text not null);
+
+    create table cluster_endpoint (
+      cluster text primary key,
+      server text not null,
+      ca text,
+      seen_at timestamptz not null
+    );
 
     create table webhook (
       source text primary key,
