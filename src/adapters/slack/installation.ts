@@ -3,7 +3,7 @@ import { UserError } from "../../domain/errors.ts";
 import { failureOf } from "./failure.ts";
 
 /** Who crai is in Slack. */
-export interface Installation {
+interface Installation {
   team: string;
   teamName: string;
   botUser: string;

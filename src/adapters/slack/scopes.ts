@@ -9,7 +9,7 @@ export const methodScopes: Readonly<Record<string, readonly string[]>> = {
   "chat.postMessage": ["chat:write"],
   "chat.update": ["chat:write"],
   "conversations.create": ["channels:manage", "groups:write"],
-  "conversations.history": ["channels:history", "groups:history"],
+  "conversations.history": ["channels:history", "groups:history", "im:history"],
   "conversations.invite": ["channels:manage", "groups:write"],
   "conversations.open": ["im:write"],
   "conversations.rename": ["channels:manage", "groups:write"],

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, test, vi } from "vitest";
 import { people } from "../../../sandbox/seed.ts";
 import { readStream } from "../../../src/store/timeline.ts";
@@ -37,6 +38,36 @@ test("a reply whose answer was lost is found again in its thread", async () => {
   );
 
   expect((await office.robin.thread(channels.api, root.ts)).map(textOf)).toEqual(["Root", "The diff"]);
+});
+
+test("a direct message whose answer was lost is found again", async () => {
+  const office = await startAll();
+  office.workspace.faults.set({ loseResponses: 1, methods: ["chat.postMessage"] });
+
+  await send(office, "ask", { do: "direct", user: people.alex.slack, view: textView("Approve?") });
+  await vi.waitFor(
+    async () => expect(await outbox(office.db, "ask")).toMatchObject({ delivered: true }),
+    10_000,
+  );
+
+  const { channel } = await office.alex.call("im.open", { user: "U0CRAI" });
+  expect((await office.alex.history(channel.id)).map(textOf)).toEqual(["Approve?"]);
+});
+
+test("a database that is away for a moment loses no message", async () => {
+  const office = await startAll();
+  office.workspace.onRequest("chat.postMessage", "stored", async () => {
+    await sql`alter table outbox rename to outbox_away`.execute(office.db);
+    setTimeout(() => void sql`alter table outbox_away rename to outbox`.execute(office.db), 300);
+  });
+
+  await send(office, "plan", { do: "post", channel: api, view: textView("The plan") });
+  await vi.waitFor(
+    async () => expect(await outbox(office.db, "plan")).toMatchObject({ delivered: true }),
+    10_000,
+  );
+
+  expect(await saidIn(office, channels.api)).toEqual(["The plan"]);
 });
 
 test("a post whose answer was lost, and whose state changed meanwhile, stands once, with the last state", async () => {

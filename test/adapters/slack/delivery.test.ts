@@ -36,10 +36,10 @@ test("messages of one channel arrive in the order they were stored", async () =>
   );
 });
 
-test("a deleted message is posted anew when its next state comes", async () => {
+test("a deleted message is posted and pinned anew when its next state comes", async () => {
   const office = await startAll();
   const channel = { id: channels.api };
-  await keepShown(office, "card", { do: "post", channel, view: textView("First") });
+  await keepShown(office, "card", { do: "post", channel, view: textView("First"), pin: true });
   const first = await office.robin.waitForMessage(channels.api, /First/);
   await fetch(`${office.apiUrl}chat.delete`, {
     method: "POST",
@@ -47,10 +47,13 @@ test("a deleted message is posted anew when its next state comes", async () => {
     body: new URLSearchParams({ channel: channels.api, ts: first.ts }),
   });
 
-  await keepShown(office, "card", { do: "post", channel, view: textView("Second") });
+  await keepShown(office, "card", { do: "post", channel, view: textView("Second"), pin: true });
 
   const second = await office.robin.waitForMessage(channels.api, /Second/);
   expect(second.ts).not.toBe(first.ts);
+  await vi.waitFor(async () =>
+    expect((await office.robin.pins(channels.api)).map(({ ts }) => ts)).toEqual([second.ts]),
+  );
 });
 
 test("a message that belongs under another waits for it and stands in its thread", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
@@ -140,6 +141,7 @@ export async function outbox(db: Database, key: string) {
 export async function newIncident(db: Database, kind: "outage" | "security" = "outage") {
   const at = new Date();
   const incident = await insertIncident(db, {
+    key: randomUUID(),
     kind,
     severity: "sev2",
     title: "errors",

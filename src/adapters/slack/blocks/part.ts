@@ -14,7 +14,7 @@ export interface Part {
 const idRoom = 32;
 
 /** Characters of JSON that these blocks take of a message's room. */
-export function sizeOf(blocks: readonly SlackBlock[]): number {
+function sizeOf(blocks: readonly SlackBlock[]): number {
   return blocks.reduce((sum, block) => sum + JSON.stringify(block).length + idRoom, 0);
 }
 

@@ -17,10 +17,10 @@ export interface FormOrigin {
 export const formCallback = "crai:form";
 
 /** Where a field stands in a submission; by position, because a name may hold anything. */
-export function fieldBlock(index: number): string {
+function fieldBlock(index: number): string {
   return `field:${index}`;
 }
-export const fieldAction = "value";
+const fieldAction = "value";
 
 function plainText(text: string, max: number, otherwise: string): types.PlainTextElement {
   return { type: "plain_text", text: cut(plainLine(text) || otherwise, max), emoji: false };

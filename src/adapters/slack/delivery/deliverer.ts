@@ -14,6 +14,8 @@ const parallel = 8;
 const backoff = { first: 500, most: 15_000 } as const;
 /** ms, where only an administrator can help (a token, a scope). */
 const adminWait = 60_000;
+/** Attempts that may end in an error which is neither Slack's answer nor its absence. */
+const mostUnexplained = 10;
 /** ms until the database is asked again when it did not answer. */
 const databaseWait = 1000;
 /** ms. The timer wakes at least so often, whatever clock the database's times come from. */
@@ -56,26 +58,17 @@ export function createDelivery(options: {
   }
 
   async function failed(row: Row<"outbox">, error: unknown): Promise<void> {
-    const failure = failureOf(error);
     const about = { outbox: row.id, key: row.key, attempts: row.attempts + 1 };
-    if (failure === undefined || (failure.kind === "refused" && !failure.byAdmin && !isVital(row))) {
-      const why = failure === undefined ? messageOf(error) : failureText(failure);
-      log.error(
-        failure === undefined && !(error instanceof Undeliverable)
-          ? { ...about, err: error }
-          : { ...about, why },
-        "a Slack message was given up",
-      );
-      return markFailed(db, row, now(), why);
+    const verdict = judge(row, error);
+    if (verdict.wait === null) {
+      log.error({ ...about, why: verdict.why, err: verdict.err }, "a Slack message was given up");
+      return markFailed(db, row, now(), verdict.why);
     }
-    const wait =
-      failure.kind === "limited"
-        ? failure.retryAfterMs
-        : failure.kind === "refused"
-          ? adminWait
-          : Math.min(backoff.first * 2 ** row.attempts, backoff.most);
-    log.warn({ ...about, why: failureText(failure), againInMs: wait }, "a Slack message is tried again");
-    await retryAt(db, row, later(wait), failureText(failure));
+    log.warn(
+      { ...about, why: verdict.why, err: verdict.err, againInMs: verdict.wait },
+      "a Slack message is tried again",
+    );
+    await retryAt(db, row, later(verdict.wait), verdict.why);
   }
 
   async function deliver(row: Row<"outbox">): Promise<void> {
@@ -173,11 +166,37 @@ export function createDelivery(options: {
   };
 }
 
+interface Verdict {
+  /** ms until it is tried again; null: never. */
+  wait: number | null;
+  why: string;
+  /** For the log, where it is no answer of Slack's. */
+  err?: unknown;
+}
+
+/** Whether what went wrong may go right another time, and when. */
+function judge(row: Row<"outbox">, error: unknown): Verdict {
+  const grown = Math.min(backoff.first * 2 ** row.attempts, backoff.most);
+  const failure = failureOf(error);
+  if (failure === undefined) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof Undeliverable) return { wait: null, why };
+    // The database, which will be back, or a mistake of ours, which will not go away.
+    return { wait: row.attempts + 1 < mostUnexplained ? grown : null, why, err: error };
+  }
+  const why = failureText(failure);
+  switch (failure.kind) {
+    case "limited":
+      return { wait: failure.retryAfterMs, why };
+    case "refused":
+      return { wait: failure.byAdmin || isVital(row) ? adminWait : null, why };
+    case "unreached":
+    case "uncertain":
+      return { wait: grown, why };
+  }
+}
+
 /** An incident's channel is never given up: everything the incident has to say waits for it. */
 function isVital({ message }: Row<"outbox">): boolean {
   return (message as SlackMessage).do === "open-channel";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { refusalCode } from "../failure.ts";
 import { type Courier, calling } from "./outcome.ts";
 
 /** How crai's messages name themselves (docs.slack.dev/messaging/message-metadata). */
-export const metadataType = "crai";
+const metadataType = "crai";
 
 export function metadataOf(row: Row<"outbox">): {
   event_type: string;

@@ -133,18 +133,21 @@ async function postOutside(
   return delivered;
 }
 
-/** What comes with a message besides its text, once. */
+/** What comes with a message besides its text: a pin for each new posting, files once. */
 async function complete(
   courier: Courier,
   row: Row<"outbox">,
   { pin: pinned, attachments = [], thread }: Letter,
   standing: Standing,
 ): Promise<void> {
-  if (row.delivered_version > 0 || (pinned !== true && attachments.length === 0)) return;
+  const isFirst = row.delivered_version === 0;
+  const toPin = pinned === true && (isFirst || row.receipt?.ts !== standing.ts);
+  const files = isFirst ? attachments : [];
+  if (!toPin && files.length === 0) return;
   await keepReceipt(courier.db, row.id, { ...standing });
-  if (pinned === true) await pin(courier, standing);
+  if (toPin) await pin(courier, standing);
   const shelf = { channel: standing.channel, thread: thread ?? standing.ts };
-  await attach(courier, attachments, shelf, row.receipt !== null);
+  await attach(courier, files, shelf, row.receipt !== null);
 }
 
 /** Posts a message, or brings one that stands in Slack up to date. */

@@ -93,7 +93,7 @@ export function listenToPresses(app: App, desk: Desk): void {
       return ack();
     }
     const { button } = pressed;
-    if (button.form === undefined) {
+    if (button.form === undefined || button.form.fields.length === 0) {
       await storeInvocation(desk, {
         id,
         text: button.command,

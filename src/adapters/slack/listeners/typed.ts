@@ -1,4 +1,5 @@
 import type { App } from "@slack/bolt";
+import { acksFirst } from "./acks-first.ts";
 import { mentionedCommand, typedText } from "../typed-text.ts";
 import { type Desk, isOurs, personOf, storeInvocation } from "./desk.ts";
 
@@ -7,29 +8,28 @@ const notStored =
 
 /** `/crai …`: stored, then acknowledged, with nothing else in between. Slack never repeats a command. */
 export function listenToCommand(app: App, desk: Desk): void {
+  const inTurn = acksFirst(desk.wake);
   app.command(desk.command, async ({ command, ack }) => {
     if (!isOurs(desk, command.team_id)) return ack();
-    try {
-      await storeInvocation(desk, {
-        id: `slash:${command.trigger_id}`,
-        text: typedText(command.text),
-        actor: personOf(desk, command.user_id, command.user_name),
-        place: {
-          surface: "slash",
-          channel: command.channel_id,
-          thread: null,
-          responseUrl: command.response_url,
-        },
-      });
-    } catch (err) {
-      desk.log.error({ err }, "a command could not be stored");
-      return ack({ response_type: "ephemeral", text: notStored });
-    }
-    try {
-      await ack();
-    } finally {
-      desk.wake();
-    }
+    await inTurn(async () => {
+      try {
+        await storeInvocation(desk, {
+          id: `slash:${command.trigger_id}`,
+          text: typedText(command.text),
+          actor: personOf(desk, command.user_id, command.user_name),
+          place: {
+            surface: "slash",
+            channel: command.channel_id,
+            thread: null,
+            responseUrl: command.response_url,
+          },
+        });
+      } catch (err) {
+        desk.log.error({ err }, "a command could not be stored");
+        return ack({ response_type: "ephemeral", text: notStored });
+      }
+      return ack();
+    });
   });
 }
 
