@@ -20,7 +20,6 @@ export const Alert = z.strictObject({
   pagerdutyService: z.string().nullable(),
 });
 export type Alert = z.infer<typeof Alert>;
-export type AlertLevel = Alert["level"];
 
 /** True when all labels of one matcher equal the alert's. */
 export function matches(

@@ -9,7 +9,7 @@ export const workloadKinds = {
 export type WorkloadKind = keyof typeof workloadKinds;
 
 /** DNS-1123 label: the only names that reach a Kubernetes path. */
-export const DnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "a DNS-1123 name");
+const DnsLabel = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "a DNS-1123 name");
 
 /** The one workload an app is in one environment. */
 export const Target = z.strictObject({

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 
 /** JSON with sorted keys (RFC 8785 for the values we store: no floats beyond doubles), so that equal facts have equal bytes. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (value === undefined) return "null";
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

@@ -6,12 +6,11 @@ import { Risk } from "./plan.ts";
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens");
 
 /** A typed input: free text never reaches a path, a shell or a query. */
-export const Input = z.strictObject({
+const Input = z.strictObject({
   type: z.enum(["app", "environment", "revision", "int", "text"]).describe("what the value must be"),
   required: z.boolean().default(false),
   description: z.string().describe("shown in help"),
 });
-export type Input = z.infer<typeof Input>;
 
 /** A value of `with` may hold one `${{ CEL }}`, resolved once and typed. */
 const Step = z.strictObject({

@@ -8,11 +8,6 @@ export type Outcome = z.infer<typeof Outcome>;
 export const Verdict = z.enum(["cured", "not-cured", "effect-unknown", "stuck"]);
 export type Verdict = z.infer<typeof Verdict>;
 
-export type RunState =
-  | { status: "queued" }
-  | { status: "running" }
-  | { status: "finished"; outcome: Outcome; verdict: Verdict | null; detail: string | null; at: Date };
-
 /** `serve` = the durable workflow; `cli` = the caller's terminal with the caller's own kubeconfig, never resumed. */
 export const Executor = z.enum(["serve", "cli"]);
 export type Executor = z.infer<typeof Executor>;

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 import type { Actor } from "../domain/actor.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { IncidentKind, IncidentRole, IncidentStatus } from "../domain/incident.ts";
@@ -236,4 +236,3 @@ export interface Tables {
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;
-export type NewRow<Name extends keyof Tables> = Insertable<Tables[Name]>;
