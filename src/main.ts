@@ -23,12 +23,15 @@ import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/offer.ts";
 import { createPins } from "./engine/pins.ts";
 import { createPagerEvents } from "./engine/pager-events.ts";
+import { createCliSweep } from "./engine/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/watch-playbooks.ts";
 import { createWebServer } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
 import { takeOwnership } from "./store/owner.ts";
+import { recordEndpoint } from "./store/endpoints.ts";
+import { isHeld } from "./store/terminals.ts";
 import { createWebhookLog } from "./store/webhooks.ts";
 import { version } from "./version.ts";
 import { wireEngine } from "./wire-engine.ts";
@@ -53,10 +56,16 @@ async function openStore(settings: Settings, log: Logger, endings: Ending[]): Pr
 async function serve(settings: Settings, log: Logger, endings: Ending[]): Promise<void> {
   const { config, secrets } = settings;
   const url = await openStore(settings, log, endings);
+  const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
+  const wakeOutbox = (): void => {
+    wakes.slack();
+    wakes.pager();
+  };
   const owner = await takeOwnership({
     url,
     patience: settings.databaseUrl === null ? 3000 : undefined,
     onWait: () => log.warn("another crai serves this database; waiting for it to end"),
+    onWake: () => wakeOutbox(),
     onLost: (err) => end(1, log, endings, err),
   });
   if (!owner) {
@@ -71,11 +80,6 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
   endings.push(() => db.destroy());
   await migrate(db);
 
-  const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
-  const wakeOutbox = (): void => {
-    wakes.slack();
-    wakes.pager();
-  };
   const slack = createSlack({
     settings: {
       botToken: secrets.slackBotToken,
@@ -100,6 +104,7 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     version,
     log,
   });
+  for (const name of clusters.names()) await recordEndpoint(db, name, clusters.endpoint(name), now());
   const engine = await wireEngine({
     db,
     config,
@@ -108,7 +113,7 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     directory: slack.directory,
     pager: pagerClient && createPager(pagerClient, now),
     chat: slack.chat,
-    executor: "serve",
+    executor: async (trx, { number }) => ((await isHeld(trx, number)) ? "cli" : "serve"),
     enqueue: enqueueRun,
     wakeOutbox,
     log,
@@ -125,12 +130,12 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     playbooks: uses.playbooks,
     incidents: uses.incidents,
     log,
+    now,
   });
   const alerts = createAlerts({
     db,
     config,
     incidents: uses.incidents,
-    offer: (incident, alert) => void offer(incident, alert),
     wakeOutbox,
     now,
     log,
@@ -208,6 +213,8 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
         return undefined;
       },
       "pin.read": pins.readAgain,
+      "run.terminal": createCliSweep({ db, runs, now }).look,
+      "incident.offer": ({ incident, alert }) => offer(Number(incident), Number(alert)),
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });

@@ -6,8 +6,10 @@ import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import type { IncidentKind } from "../domain/incident.ts";
 import type { Severity } from "../domain/severity.ts";
-import type { Database } from "../store/database.ts";
-import { attachAlert, type Change, upsertAlert } from "../store/alerts.ts";
+import type { FactOf } from "../domain/timeline.ts";
+import type { Database, Queries } from "../store/database.ts";
+import { attachAlert, upsertAlert } from "../store/alerts.ts";
+import { setDeadline } from "../store/deadlines.ts";
 import { openOutage, updateIncident } from "../store/incidents.ts";
 import type { Row } from "../store/tables.ts";
 import { appendEntry } from "../store/timeline.ts";
@@ -24,8 +26,6 @@ export interface AlertsOptions {
   db: Database;
   config: Pick<Config, "apps" | "slack">;
   incidents: Incidents;
-  /** Works out the fix that waits on the card; called after the incident is stored, and must not throw. */
-  offer: (incident: number, alert: Alert) => void;
   wakeOutbox: () => void;
   now: Clock;
   log: Logger;
@@ -36,7 +36,7 @@ interface Place {
   environment: string | null;
 }
 
-export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, log }: AlertsOptions): Alerts {
+export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: AlertsOptions): Alerts {
   /** The app whose matchers fit, and the environment its labels name, else its only one. */
   function placeOf(alert: Alert): Place {
     const found = Object.entries(config.apps).find(
@@ -57,31 +57,29 @@ export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, lo
   }
 
   /** Returns the incident whose card it changes. */
-  async function receiveOne(alert: Alert, cause: string): Promise<number | null> {
+  async function receiveOne(alert: Alert): Promise<number | null> {
     const { app, environment } = placeOf(alert);
-    const { row, change } = await upsertAlert(db, { alert, app, environment, at: now() });
+    const row = await upsertAlert(db, { alert, app, environment, at: now() });
     if (alert.level === "warning") await warn(row);
     if (alert.level !== "critical") return null;
-    if (row.incident !== null) return follow(row, alert, change);
-    return alert.status === "resolved" ? null : attachOrOpen(row, alert, cause);
+    if (row.incident !== null) return follow(row, alert);
+    return alert.status === "resolved" ? null : attachOrOpen(row, alert);
   }
 
-  /** A known alert of an incident: repeats show in the card's count, resolving is a fact. */
-  async function follow(row: Row<"alert">, alert: Alert, change: Change): Promise<number | null> {
+  /** A known alert of an incident: repeats show in the card's count, resolving is a fact (written once, by its key). */
+  async function follow(row: Row<"alert">, alert: Alert): Promise<number | null> {
     const { incident } = row;
-    if (incident === null) return null;
-    if (change === "resolved")
-      await record(incident, row, {
-        kind: "alert.resolved",
-        source: row.source,
-        fingerprint: row.fingerprint,
-        title: row.title,
-      });
-    await linkPager(incident, alert);
+    if (incident === null || (row.status === "firing" && alert.pagerdutyIncident === null)) return incident;
+    await db.transaction().execute(async (trx) => {
+      const { source, fingerprint, title } = row;
+      if (row.status === "resolved")
+        await record(trx, incident, row, { kind: "alert.resolved", source, fingerprint, title });
+      await linkPager(trx, incident, alert);
+    });
     return incident;
   }
 
-  async function attachOrOpen(row: Row<"alert">, alert: Alert, cause: string): Promise<number> {
+  async function attachOrOpen(row: Row<"alert">, alert: Alert): Promise<number> {
     const { app, environment } = row;
     const kind = kindOf(alert);
     const known =
@@ -89,9 +87,10 @@ export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, lo
         ? await openOutage(db, app, environment)
         : undefined;
     const actor: Actor = { kind: "alert", source: alert.source };
-    const { incident, opened } = known
-      ? { incident: known, opened: false }
-      : await incidents.declare({
+    const incident =
+      known ??
+      (
+        await incidents.declare({
           kind,
           severity: severityOf(alert),
           title: alert.title,
@@ -100,47 +99,51 @@ export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, lo
           detectedAt: parseISO(alert.startsAt),
           pagerdutyIncident: alert.pagerdutyIncident,
           actor,
-          cause: `alert:${row.id}:${cause}`,
-        });
-    await db.transaction().execute((trx) => attachAlert(trx, row.id, incident.number));
-    await record(incident.number, row, {
-      kind: "alert.fired",
-      source: alert.source,
-      fingerprint: alert.fingerprint,
-      title: alert.title,
-      url: alert.url,
+          cause: `alert:${row.id}`,
+        })
+      ).incident;
+    const { number } = incident;
+    await db.transaction().execute(async (trx) => {
+      await attachAlert(trx, row.id, number);
+      const { source, fingerprint, title, url } = alert;
+      await record(trx, number, row, { kind: "alert.fired", source, fingerprint, title, url });
+      await linkPager(trx, number, alert);
+      // The fix is worked out from here, also when crai is interrupted before or while it is.
+      await setDeadline(trx, {
+        key: `incident:${number}:offer:${row.id}`,
+        kind: "incident.offer",
+        subject: { incident: number, alert: row.id },
+        dueAt: now(),
+      });
     });
-    await linkPager(incident.number, alert);
-    if (opened) offer(incident.number, alert);
-    return incident.number;
+    return number;
   }
 
   /** Whichever of Alertmanager and PagerDuty came first, the incident learns PagerDuty's number when it comes. */
-  async function linkPager(incident: number, alert: Alert): Promise<void> {
+  async function linkPager(trx: Queries, incident: number, alert: Alert): Promise<void> {
     if (alert.pagerdutyIncident === null) return;
-    const linked = await db
+    const linked = await trx
       .selectFrom("incident")
       .select("pagerduty_incident")
       .where("number", "=", incident)
       .executeTakeFirst();
     if (linked?.pagerduty_incident === null)
-      await updateIncident(db, incident, { pagerdutyIncident: alert.pagerdutyIncident });
+      await updateIncident(trx, incident, { pagerdutyIncident: alert.pagerdutyIncident });
   }
 
   async function record(
+    trx: Queries,
     incident: number,
     row: Row<"alert">,
-    fact: Parameters<typeof appendEntry>[1]["fact"],
+    fact: FactOf<"alert.fired" | "alert.resolved">,
   ): Promise<void> {
-    await db.transaction().execute((trx) =>
-      appendEntry(trx, {
-        stream: `incident:${incident}`,
-        at: now(),
-        key: `${fact.kind}:${row.id}`,
-        actor: { kind: "alert", source: row.source },
-        fact,
-      }),
-    );
+    await appendEntry(trx, {
+      stream: `incident:${incident}`,
+      at: now(),
+      key: `${fact.kind}:${row.id}`,
+      actor: { kind: "alert", source: row.source },
+      fact,
+    });
   }
 
   /** A warning is one message in the app's channel, edited as it repeats and resolves. */
@@ -155,7 +158,7 @@ export function createAlerts({ db, config, incidents, offer, wakeOutbox, now, lo
     async receive(alerts, cause) {
       const touched = new Set<number>();
       for (const alert of alerts) {
-        const incident = await receiveOne(alert, cause);
+        const incident = await receiveOne(alert);
         if (incident !== null) touched.add(incident);
       }
       // Once for the whole delivery: a storm is one edit of the card.

@@ -13,7 +13,14 @@ import type { Severity } from "../domain/severity.ts";
 import type { Fact } from "../domain/timeline.ts";
 import type { Database, Queries } from "../store/database.ts";
 import { setDeadline } from "../store/deadlines.ts";
-import { assignRole, insertIncident, lockIncident, openOutage, updateIncident } from "../store/incidents.ts";
+import {
+  assignRole,
+  incidentByKey,
+  insertIncident,
+  lockIncident,
+  openOutage,
+  updateIncident,
+} from "../store/incidents.ts";
 import { appendEntry } from "../store/timeline.ts";
 import { line } from "./page.ts";
 import { isSlackUser } from "./people.ts";
@@ -39,7 +46,7 @@ export interface Declaration extends Act {
 
 /** What people and alerts do to incidents. Each appends to the timeline, then shows the card, in one transaction. */
 export interface Incidents {
-  /** Opens one, or returns the open outage that the app has already. */
+  /** Opens one, or returns the open outage that the app has already. The same cause again finds what it has opened. */
   declare(declaration: Declaration): Promise<{ incident: Incident; opened: boolean }>;
   /** Acknowledge, mitigate, resolve, reopen. `heard` = PagerDuty said so, so it is not told again. */
   change(
@@ -166,7 +173,9 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
   return {
     async declare({ actor, cause, ...wanted }) {
       const result = await db.transaction().execute(async (trx) => {
-        const opened = await insertIncident(trx, { ...wanted, openedAt: now() });
+        const before = await incidentByKey(trx, cause);
+        if (before) return { incident: before, opened: true };
+        const opened = await insertIncident(trx, { ...wanted, key: cause, openedAt: now() });
         if (!opened)
           return {
             incident: await openOutage(trx, wanted.app ?? "", wanted.environment ?? ""),
@@ -202,15 +211,16 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     async change(verb, number, act) {
       return changing(number, async (trx, incident) => {
         const { from, to, stamps } = incidentVerbs[verb];
+        if (verb === "acknowledge" && incident.acknowledgedAt !== null && act.heard === true) return incident;
+        // The same cause again, after a crash: it is done, and no refusal.
+        if (!(await record(trx, number, act, { kind: verbFacts[verb].fact, reason: act.reason })))
+          return incident;
         if (!(from as readonly string[]).includes(incident.status)) {
           throw new UserError(`${incident.channelName} cannot be ${said[verb]}: it is ${incident.status}.`, {
             next:
               incident.status === "resolved" ? "`reopen` opens it again." : "`timeline` shows what happened.",
           });
         }
-        if (verb === "acknowledge" && incident.acknowledgedAt !== null && act.heard === true) return incident;
-        if (!(await record(trx, number, act, { kind: verbFacts[verb].fact, reason: act.reason })))
-          return incident;
         if (act.heard !== true) await follow(trx, incident, verb, act);
         await say(
           trx,

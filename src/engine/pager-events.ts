@@ -68,7 +68,10 @@ export function createPagerEvents({
       }
       return rows;
     });
-    for (const incident of new Set(ended.map((row) => row.incident)))
+    // Also those that an interrupted attempt has ended already.
+    const linked = await incidentOfPager(db, fingerprint);
+    const touched = new Set([...ended.map((row) => row.incident), linked?.number ?? null]);
+    for (const incident of touched)
       if (incident !== null && event.by === null) await incidents.refresh(incident);
   }
 

@@ -1,3 +1,4 @@
+import { addMilliseconds } from "date-fns";
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Database } from "../store/database.ts";
@@ -14,7 +15,15 @@ export interface Ticker {
   stop(): Promise<void>;
 }
 
-/** Deadlines are rows read with our clock; this wakes what is due. `every` is in ms. */
+/** Handled at once at most; a handler may wait for a cluster or PagerDuty. */
+const PARALLEL = 20;
+/** ms until a deadline whose handler broke is handled again. */
+const AGAIN_AFTER = 5000;
+
+/**
+ * Deadlines are rows read with our clock; this wakes what is due, no deadline waiting for another one's handler.
+ * `every` is in ms.
+ */
 export function startTicker({
   db,
   handlers,
@@ -28,33 +37,51 @@ export function startTicker({
   log: Logger;
   now: Clock;
 }): Ticker {
-  let ticking: Promise<void> = Promise.resolve();
-  let busy = false;
+  const inHand = new Map<string, Promise<void>>();
+  let looking: Promise<void> | undefined;
 
-  async function tick(): Promise<void> {
-    for (const row of await dueDeadlines(db, now())) {
-      const handler = handlers[row.kind];
-      if (!handler) log.error({ kind: row.kind }, "no handler for a deadline");
-      const again = await handler?.(row.subject);
-      if (again === undefined) await endDeadline(db, row.key, now());
-      else await setDeadline(db, { key: row.key, kind: row.kind, subject: row.subject, dueAt: again });
+  async function nextDate({ key, kind, subject }: Row<"deadline">): Promise<Date | undefined> {
+    const handler = handlers[kind];
+    if (!handler) log.error({ kind }, "no handler for a deadline");
+    try {
+      return await handler?.(subject);
+    } catch (err) {
+      log.error({ err, deadline: key }, "a deadline could not be handled; it is tried again");
+      return addMilliseconds(now(), AGAIN_AFTER);
+    }
+  }
+
+  async function handle(row: Row<"deadline">): Promise<void> {
+    const again = await nextDate(row);
+    if (again === undefined) await endDeadline(db, row.key, now(), row.due_at);
+    else await setDeadline(db, { key: row.key, kind: row.kind, subject: row.subject, dueAt: again });
+  }
+
+  async function look(): Promise<void> {
+    const due = await dueDeadlines(db, now());
+    for (const row of due) {
+      if (inHand.size >= PARALLEL) return;
+      if (inHand.has(row.key)) continue;
+      const work = handle(row)
+        .catch((err: unknown) => log.error({ err, deadline: row.key }, "a deadline's end was not stored"))
+        .finally(() => inHand.delete(row.key));
+      inHand.set(row.key, work);
     }
   }
 
   const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    ticking = tick()
-      .catch((err: unknown) => log.error({ err }, "deadlines not handled"))
+    looking ??= look()
+      .catch((err: unknown) => log.error({ err }, "deadlines not read"))
       .finally(() => {
-        busy = false;
+        looking = undefined;
       });
   }, every);
 
   return {
     async stop() {
       clearInterval(timer);
-      await ticking;
+      await looking;
+      await Promise.all(inHand.values());
     },
   };
 }

@@ -11,26 +11,13 @@ export interface Sighted {
   at: Date;
 }
 
-export type Change = "new" | "repeated" | "resolved";
-
-/**
- * Stores one arrival of an alert, in one statement: a repeat only counts up. Says what it changed. The arrivals of one
- * source come one after the other, so the status before is the one it replaces.
- */
+/** Stores one arrival of an alert, in one statement: a repeat only counts up. */
 export async function upsertAlert(
   db: Queries,
   { alert, app, environment, at }: Sighted,
-): Promise<{ row: Row<"alert">; change: Change }> {
+): Promise<Row<"alert">> {
   const startsAt = parseISO(alert.startsAt);
-  const { before, ...row } = await db
-    .with("earlier", (query) =>
-      query
-        .selectFrom("alert")
-        .select("status")
-        .where("source", "=", alert.source)
-        .where("fingerprint", "=", alert.fingerprint)
-        .where("starts_at", "=", startsAt),
-    )
+  return db
     .insertInto("alert")
     .values({
       source: alert.source,
@@ -55,10 +42,11 @@ export async function upsertAlert(
       }),
     )
     .returningAll()
-    .returning(sql<Alert["status"] | null>`(select status from earlier)`.as("before"))
     .executeTakeFirstOrThrow();
-  if (before === null) return { row, change: alert.status === "resolved" ? "resolved" : "new" };
-  return { row, change: before === "firing" && row.status === "resolved" ? "resolved" : "repeated" };
+}
+
+export async function alertById(db: Queries, id: number): Promise<Row<"alert"> | undefined> {
+  return db.selectFrom("alert").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
 export async function attachAlert(trx: Queries, id: number, incident: number): Promise<void> {

@@ -31,20 +31,13 @@ export async function dueDeadlines(db: Queries, now: Date): Promise<Row<"deadlin
     .execute();
 }
 
-export async function endDeadline(trx: Queries, key: string, at: Date): Promise<void> {
+/** `due`: only if it was not moved to another date meanwhile. */
+export async function endDeadline(trx: Queries, key: string, at: Date, due?: Date): Promise<void> {
   await trx
     .updateTable("deadline")
     .set({ done_at: at })
     .where("key", "=", key)
     .where("done_at", "is", null)
+    .$if(due !== undefined, (query) => query.where("due_at", "=", due ?? at))
     .execute();
-}
-
-export async function nextDeadline(db: Queries): Promise<Date | null> {
-  const row = await db
-    .selectFrom("deadline")
-    .select(({ fn }) => fn.min("due_at").as("at"))
-    .where("done_at", "is", null)
-    .executeTakeFirst();
-  return row?.at ?? null;
 }

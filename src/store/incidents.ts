@@ -32,6 +32,8 @@ function toIncident(row: Row<"incident">): Incident {
 }
 
 export interface NewIncident {
+  /** Its cause. */
+  key: string;
   kind: IncidentKind;
   severity: Severity;
   title: string;
@@ -47,6 +49,7 @@ export async function insertIncident(trx: Queries, incident: NewIncident): Promi
   const row = await trx
     .insertInto("incident")
     .values({
+      key: incident.key,
       kind: incident.kind,
       severity: incident.severity,
       status: "open",
@@ -71,6 +74,11 @@ export async function insertIncident(trx: Queries, incident: NewIncident): Promi
 
 export async function incidentByNumber(db: Queries, number: number): Promise<Incident | undefined> {
   const row = await db.selectFrom("incident").selectAll().where("number", "=", number).executeTakeFirst();
+  return row && toIncident(row);
+}
+
+export async function incidentByKey(db: Queries, key: string): Promise<Incident | undefined> {
+  const row = await db.selectFrom("incident").selectAll().where("key", "=", key).executeTakeFirst();
   return row && toIncident(row);
 }
 

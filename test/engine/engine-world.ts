@@ -91,7 +91,9 @@ export async function startEngineWorld(): Promise<EngineWorld> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "kubeconfig"), kubeconfig(cluster.url).replaceAll("/k8s", ""), { mode: 0o600 });
   writeFileSync(join(folder, "rollback.yaml"), playbook);
-  const config = Config.parse(parse(craiConfig(cluster.url, sandboxPace, seed.name)));
+  const config = Config.parse(
+    parse(craiConfig(cluster.url, sandboxPace, { context: seed.name, prometheus: `${cluster.url}/prom` })),
+  );
   onTestFinished(async () => {
     await cluster.close();
     await db.destroy();
@@ -120,7 +122,7 @@ export async function startEngineWorld(): Promise<EngineWorld> {
         directory,
         pager,
         chat: null,
-        executor: "serve",
+        executor: () => Promise.resolve("serve"),
         // The tests carry runs out themselves, as the workflow does.
         enqueue: () => Promise.resolve(),
         wakeOutbox: () => undefined,
