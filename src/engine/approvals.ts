@@ -26,7 +26,7 @@ import { appendEntry } from "../store/timeline.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Planner } from "./planner.ts";
 import { type Need, needOf } from "./need.ts";
-import { streamOf } from "./record.ts";
+import { streamOf, tellPager } from "./record.ts";
 
 export interface Answer {
   plan: number;
@@ -78,7 +78,13 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   async function need(plan: Plan, askedAt: Date | null): Promise<Need> {
     const app = config.apps[plan.app];
     const onCall = app !== undefined && (await authorizer.isOnCall(plan.actor, app));
-    return needOf(plan, { requesterOnCall: onCall, askedAt, breakGlassAfter: config.deadlines.breakGlass });
+    const may = await authorizer.approvers({ app: plan.app, environment: plan.environment });
+    return needOf(plan, {
+      requesterOnCall: onCall,
+      askedAt,
+      breakGlassAfter: config.deadlines.breakGlass,
+      approvers: may.filter((id) => id !== actorKey(plan.actor)),
+    });
   }
 
   async function waiting(number: number): Promise<StoredPlan> {
@@ -267,6 +273,19 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     return (await startedBy(mine, answer.actor)) ?? goOn(stored, mine, answer, stored.why ?? "");
   }
 
+  /** A guarded plan must not wait for somebody to look at Slack: its approvers' pager rings at once. */
+  async function page(trx: Queries, { plan, number }: StoredPlan): Promise<void> {
+    const service = config.apps[plan.app]?.pagerdutyService;
+    if (plan.risk !== "guarded" || service === undefined) return;
+    const body = `${actorName(plan.actor)} asks for a second yes to P${number}. Approve or deny it in Slack, or with \`crai approve P${number}\`.`;
+    await tellPager(
+      trx,
+      `plan:${number}:page`,
+      { do: "page", service, title: `Yes or no? ${plan.title}`, body, dedupKey: `crai-plan-${number}` },
+      now(),
+    );
+  }
+
   return {
     need,
     expire,
@@ -325,6 +344,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const at = now();
       await db.transaction().execute(async (trx) => {
         if (!(await markAsked(trx, stored.number, at))) return;
+        await page(trx, stored);
         await setDeadline(trx, {
           key: `plan:${stored.number}:glass`,
           kind: "plan.glass",

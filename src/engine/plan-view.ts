@@ -1,6 +1,6 @@
 import { formatDuration } from "../domain/deadline.ts";
 import { planWarnings } from "../domain/plan.ts";
-import type { Block, Button, LabeledText, View } from "../domain/view.ts";
+import type { Block, Button, Inline, LabeledText, View } from "../domain/view.ts";
 import type { StoredPlan } from "../store/plans.ts";
 import type { Need } from "./need.ts";
 import { actorInline } from "./people.ts";
@@ -87,6 +87,7 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
       type: "note",
       text: [`P${stored.number} · `, actorInline(plan.actor), " · ", footer(stored, need, now)],
     },
+    ...(open && need.who === "second-person" ? [mayApprove(need)] : []),
     ...(stored.status === "waiting"
       ? []
       : [
@@ -98,6 +99,18 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
   ];
   const buttons = buttonsOf(stored, need, now);
   return { summary, blocks: buttons.length > 0 ? [...blocks, { type: "buttons", buttons }] : blocks };
+}
+
+/** Named, so that Slack tells them. */
+function mayApprove({ approvers }: Need): Block {
+  const people = approvers
+    .slice(0, 5)
+    .flatMap((person, index): Inline[] => [index === 0 ? " " : ", ", { person, name: person }]);
+  const text: Inline[] =
+    people.length === 0
+      ? [{ bold: "Nobody else may approve this." }]
+      : [{ bold: "Asked for a yes:" }, ...people];
+  return { type: "text", text };
 }
 
 function asList(text: ReturnType<typeof withCode>) {

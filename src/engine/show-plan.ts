@@ -1,5 +1,8 @@
 import type { Clock } from "../domain/clock.ts";
+import type { Incident } from "../domain/incident.ts";
+import type { Inline, View } from "../domain/view.ts";
 import type { Database } from "../store/database.ts";
+import { incidentByNumber } from "../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "./invocation.ts";
@@ -55,9 +58,13 @@ export function createPlanMessages({
       if (need.who === "second-person" && stored.status === "waiting") await approvals.asked(stored);
       await showPlan(stored);
       const view = planView(stored, need, now());
-      const here =
-        place.surface !== "cli" && placeOf(stored.plan.incident, stored.channel, announce) !== null;
-      return here ? { to: "said", view } : { to: "asker", view, details: planDetailView(stored) };
+      const details = planDetailView(stored);
+      if (place.surface === "cli") return { to: "asker", view, details };
+      const shown = placeOf(stored.plan.incident, stored.channel, announce);
+      if (shown === null) return { to: "asker", view, details };
+      const incident = "incident" in shown ? await incidentByNumber(db, shown.incident) : undefined;
+      const elsewhere = incident !== undefined && incident.channel !== place.channel;
+      return elsewhere ? { to: "asker", view: pointer(stored.number, incident) } : { to: "said", view };
     },
 
     async refresh(number) {
@@ -65,4 +72,11 @@ export function createPlanMessages({
       if (stored) await showPlan(stored);
     },
   };
+}
+
+/** Asked in one channel, shown in the incident's: whoever asked is told where. */
+function pointer(plan: number, { channel, channelName }: Incident): View {
+  const where: Inline = channel === null ? `#${channelName}` : { channel, name: channelName };
+  const summary = `P${plan} belongs to an incident and is shown in #${channelName}.`;
+  return { summary, blocks: [{ type: "text", text: [`P${plan} belongs to an incident: see `, where, "."] }] };
 }

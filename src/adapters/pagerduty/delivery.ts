@@ -60,8 +60,26 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     });
   }
 
+  /** An incident of its own, once per key: PagerDuty refuses a second one while the first is open. */
+  async function page({ service, title, body, dedupKey }: PagerMessage & { do: "page" }): Promise<void> {
+    await client.call(Anything, {
+      method: "POST",
+      path: "/incidents",
+      data: {
+        incident: {
+          type: "incident",
+          title,
+          service: { id: service, type: "service_reference" },
+          incident_key: dedupKey,
+          body: { type: "incident_body", details: body },
+        },
+      },
+      from: await anyAccount(),
+    });
+  }
+
   async function send(message: PagerMessage): Promise<void> {
-    if (message.do === "page") return;
+    if (message.do === "page") return page(message);
     const from = await accountOf(message.by.slack);
     if (message.do === "note")
       return note(
