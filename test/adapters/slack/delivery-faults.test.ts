@@ -287,6 +287,30 @@ test("what one person was told is not told again when its answer was lost", asyn
   expect((await office.robin.ephemerals(channels.api)).map(textOf)).toEqual(["You may not"]);
 });
 
+test("what one person was told is not told again after a crash", async () => {
+  const office = await startAll();
+  const stuck = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  office.workspace.onRequest("chat.postEphemeral", "stored", () => {
+    told.resolve();
+    return stuck.promise;
+  });
+  await send(office, "refusal", {
+    do: "ephemeral",
+    channel: channels.api,
+    user: people.robin.slack,
+    view: textView("You may not"),
+  });
+  await told.promise;
+
+  const next = newSlack({ db: office.db, apiUrl: office.apiUrl });
+  next.slack.delivery.start();
+  await vi.waitFor(async () => expect(await outbox(office.db, "refusal")).toMatchObject({ delivered: true }));
+  stuck.resolve();
+
+  expect((await office.robin.ephemerals(channels.api)).map(textOf)).toEqual(["You may not"]);
+});
+
 test("what one person is told comes later when Slack clearly did not take it", async () => {
   const office = await startAll();
   office.workspace.faults.set({ status: 503, methods: ["chat.postEphemeral"] });
