@@ -305,7 +305,7 @@ test("a name that somebody else took gets a number", async () => {
     headers,
     body: new URLSearchParams({
       channel: channel.id,
-      purpose: "Incident 1, opened 2020-01-01T00:00:00.000Z. Kept by crai.",
+      purpose: "Incident 1, opened 2020-01-01 00:00:00 UTC. Kept by crai.",
     }),
   });
 

@@ -25,7 +25,8 @@ const skew = 300;
 
 /** How a channel tells whose it is, also after crai has lost track of it. The time tells apart incidents of two databases. */
 function markerOf(incident: Incident): string {
-  return `Incident ${incident.number}, opened ${incident.openedAt.toISOString()}. Kept by crai.`;
+  const opened = incident.openedAt.toISOString().slice(0, 19).replace("T", " ");
+  return `Incident ${incident.number}, opened ${opened} UTC. Kept by crai.`;
 }
 
 interface Listed {
