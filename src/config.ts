@@ -120,6 +120,11 @@ export function readSettings(env: Env = process.env): Settings {
   return common;
 }
 
+/** Known also while crai.yaml cannot be read. */
+export function playbooksFolder(env: Env = process.env): string {
+  return setting(env, "CRAI_PLAYBOOKS") ?? "playbooks";
+}
+
 /** The command line needs no Slack: it talks to the database and, with the caller's kubeconfig, to the cluster. */
 export function readCommandLineSettings(env: Env = process.env): Settings {
   const port = Number(setting(env, "PORT") ?? 8080);
@@ -146,7 +151,7 @@ export function readCommandLineSettings(env: Env = process.env): Settings {
     slackApiUrl: setting(env, "SLACK_API_URL"),
     pagerdutyApiUrl: setting(env, "PAGERDUTY_API_URL"),
     kubeconfig: setting(env, "KUBECONFIG"),
-    playbooks: setting(env, "CRAI_PLAYBOOKS") ?? "playbooks",
+    playbooks: playbooksFolder(env),
     logLevel: setting(env, "LOG_LEVEL") ?? "info",
     env,
   };

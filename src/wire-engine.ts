@@ -12,7 +12,7 @@ import { createLockKeeper } from "./engine/lock-keeper.ts";
 import { createNextSteps } from "./engine/next-steps.ts";
 import { createPlanner } from "./engine/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
-import { createRuns, type Runs } from "./engine/runs.ts";
+import { createRuns, type Runs, type RunsOptions } from "./engine/runs.ts";
 import { createPlanMessages } from "./engine/show-plan.ts";
 import { createStops } from "./engine/stops.ts";
 import type { UseCases } from "./engine/use-cases.ts";
@@ -32,6 +32,7 @@ export interface EngineOptions {
   /** Makes a run durable in the transaction that decides it. */
   enqueue: (trx: Queries, run: number) => Promise<void>;
   wakeOutbox: () => void;
+  onWaiting?: RunsOptions["onWaiting"];
   log: Logger;
   now: Clock;
 }
@@ -75,6 +76,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     offers: createNextSteps({ db, planner, log }),
     wakeOutbox,
     stops,
+    onWaiting: options.onWaiting,
     announce,
     log,
     now,

@@ -35,11 +35,11 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
     } catch (error) {
       if (isUserError(error)) {
         if (incident) await recordRefusal(uses.db, { incident, invocation, error, at: now() });
-        return { to: "asker", view: refusalView(error) };
+        return { to: "asker", view: refusalView(error), trouble: "refused" };
       }
       const reference = invocation.id.slice(-8);
       log.error({ err: error, reference, command: invocation.text.split(" ")[0] }, "command broke");
-      return { to: "asker", view: brokenView(reference) };
+      return { to: "asker", view: brokenView(reference), trouble: "broken" };
     }
   };
 }

@@ -26,7 +26,9 @@ export interface Invocation {
 export interface Reply {
   to: "asker" | "channel" | "said";
   view: View;
-  /** Longer than a message should be: the thread below it in Slack, printed after it in a terminal. */
+  /** Longer than a message should be: below it in Slack, printed after it in a terminal. */
   details?: View;
   attachments?: Attachment[];
+  /** It was not carried out: the asker's doing, or ours. */
+  trouble?: "refused" | "broken";
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { addMilliseconds } from "date-fns";
 import type { Logger } from "pino";
-import type { Actor } from "../domain/actor.ts";
+import { type Actor, sameActor } from "../domain/actor.ts";
 import { targetKey } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";
 import { formatDuration } from "../domain/deadline.ts";
@@ -59,6 +59,8 @@ export interface RunsOptions {
   wakeOutbox: () => void;
   /** Wakes a waiting step of this process when its run is asked to stop. */
   stops: { ask(run: number): void; signal(run: number): AbortSignal };
+  /** What a step is waiting for, each time it changes. */
+  onWaiting?: ((detail: string) => void) | undefined;
   announce: string | undefined;
   log: Logger;
   now: Clock;
@@ -79,6 +81,7 @@ export function createRuns({
   offers,
   wakeOutbox,
   stops,
+  onWaiting,
   announce,
   log,
   now,
@@ -151,53 +154,55 @@ export function createRuns({
     return planner.context({ app, environment, actor, before: stored.plan.steps.slice(0, position) });
   }
 
-  /** Acts at most once as far as the world can tell: looks before every write, and again after a lost race. */
-  async function act(job: Job, step: PlannedStep, action: Action, until: Date): Promise<StepEnd | "acted"> {
+  /** Why a step must not act any more; null: it may. */
+  async function halted({ run }: Job, step: PlannedStep): Promise<string | null> {
+    if (await stopAsked(run.number)) return "Stopped before this step acted.";
+    if (await holdsLocks(db, step.targets.map(targetKey), run.number)) return null;
+    return "Another run took the lock over before this step acted.";
+  }
+
+  /**
+   * Acts at most once as far as the world can tell: looks before every write, and again after a lost race. `begun` = an
+   * attempt before this one was interrupted, so that a write may be on its way.
+   */
+  async function act(
+    job: Job,
+    step: PlannedStep,
+    action: Action,
+    { until, begun }: { until: Date; begun: boolean },
+  ): Promise<StepEnd | "acted"> {
     const where = await contextOf(job, step);
-    const targets = step.targets.map(targetKey);
+    let sent = begun;
+    let problem = "There was no time left to act";
+    function notActed(outcome: "stopped" | "refused", why: string): StepEnd {
+      if (!sent) return { outcome, detail: why, evidence: [] };
+      const detail = `${why} A write that was sent before may still arrive: look at the workload itself.`;
+      return { outcome: "unknown", detail, evidence: [] };
+    }
     for (;;) {
+      let writing = false;
       try {
         const seen = await action.observe(step.state, where, job.run.created_at);
         if (seen.state === "done") return "acted";
         if (seen.state === "failed" || seen.state === "diverged")
-          return { outcome: "refused", detail: seen.detail, evidence: [] };
+          return notActed("refused", `${seen.detail}.`);
         if (seen.state === "pending") {
-          if (await stopAsked(job.run.number))
-            return {
-              outcome: "stopped",
-              detail: "Stopped before anything was changed by this step.",
-              evidence: [],
-            };
-          if (!(await holdsLocks(db, targets, job.run.number)))
-            return {
-              outcome: "stopped",
-              detail: "Another run took the lock over before this step acted.",
-              evidence: [],
-            };
+          const halt = await halted(job, step);
+          if (halt !== null) return notActed("stopped", halt);
+          if (now() >= until) return notActed("refused", `${problem}. Plan again.`);
+          writing = true;
           await action.apply?.(step.state, where);
           return "acted";
         }
       } catch (error) {
         if (isError(error, "PlanDrifted"))
-          return {
-            outcome: "refused",
-            detail: `${error.message}. Nothing was changed; plan again.`,
-            evidence: [],
-          };
-        if (isUserError(error))
-          return {
-            outcome: "refused",
-            detail: inWords(error),
-            evidence: [],
-          };
+          return notActed("refused", `${error.message}. Nothing was changed; plan again.`);
+        if (isUserError(error)) return notActed("refused", inWords(error));
         if (!isError(error, "PatchConflict") && !isError(error, "ClusterUnreachable")) throw error;
+        sent ||= writing && isError(error, "ClusterUnreachable");
+        problem = error.message;
       }
-      if (now() >= until)
-        return {
-          outcome: "unknown",
-          detail: "The API server gave no answer in time: it is not known whether the change was made.",
-          evidence: [],
-        };
+      if (now() >= until) return notActed("refused", `${problem}. Plan again.`);
       await pause(where, false, stops.signal(job.run.number));
     }
   }
@@ -222,6 +227,7 @@ export function createRuns({
       }
       if (seen.detail !== shown) {
         shown = seen.detail;
+        onWaiting?.(shown);
         await showRun(db, job, { waitingFor: shown });
         wakeOutbox();
       }
@@ -248,11 +254,22 @@ export function createRuns({
     if (row.phase === "finished") return goesOn(step, row.outcome ?? "unknown");
     const until = addMilliseconds(row.intended_at, step.timeout);
     if (action.apply !== undefined && row.phase === "intended") {
-      const acted = await act(job, step, action, until);
+      const acted = tooLate(job, row) ?? (await act(job, step, action, { until, begun: row.begun }));
       if (acted !== "acted") return finishOne(job, step, acted);
       await markActed(db, number, step.id, now());
     }
     return finishOne(job, step, await watch(job, step, action, { since: row.intended_at, until }));
+  }
+
+  /** A yes is good for as long as a plan may wait for it: what nobody began in that time is not begun at all. */
+  function tooLate(
+    { run, stored }: Job,
+    { intended_at: begins, begun }: { intended_at: Date; begun: boolean },
+  ): StepEnd | null {
+    const age = begins.getTime() - run.created_at.getTime();
+    if (begun || age <= stored.expiresAt.getTime() - stored.createdAt.getTime()) return null;
+    const detail = `The yes was given ${formatDuration(age)} before this step could begin. Nothing was changed; plan again.`;
+    return { outcome: "refused", detail, evidence: [] };
   }
 
   async function conclude(job: Job, end: RunEnd, offered: readonly Button[]): Promise<void> {
@@ -305,6 +322,8 @@ export function createRuns({
 
     async stop(number, actor, reason) {
       const job = await load(number);
+      // The same ask again, after a crash: it was heard.
+      if (job.run.stop_asked_by !== null && sameActor(job.run.stop_asked_by, actor)) return job.run;
       if (job.run.status === "finished")
         throw new UserError(`R${number} has ended already.`, {
           why: runSummary(job.run, job.stored.plan),

@@ -80,10 +80,14 @@ export async function entryByKey(
 }
 
 export async function streamNames(db: Queries): Promise<Stream[]> {
-  const rows = await db
+  return (await streamHeads(db)).map(({ stream }) => stream);
+}
+
+/** Every stream with its head, which tells when entries were cut off its end. */
+export async function streamHeads(db: Queries): Promise<Row<"stream">[]> {
+  return db
     .selectFrom("stream")
-    .select("stream")
+    .selectAll()
     .orderBy(sql`stream`)
     .execute();
-  return rows.map((row) => row.stream);
 }

@@ -1,0 +1,161 @@
+import { randomUUID } from "node:crypto";
+import { commands } from "../commands/index.ts";
+import { type CommandLine, commandText, parseCommandLine } from "./cli/arguments.ts";
+import { auditLine, auditStreams } from "./cli/audit.ts";
+import { checkFiles } from "./cli/check.ts";
+import { type Result, runCommand, type Screen } from "./cli/command.ts";
+import { helpView } from "./cli/help.ts";
+import { renderText } from "./cli/render-text.ts";
+import { cliLog, withSession, withStore } from "./cli/session.ts";
+import { readCommandLineSettings, type Settings } from "./config.ts";
+import { isUserError, UserError } from "./domain/errors.ts";
+import { parseCommand } from "./engine/parse-command.ts";
+import { refusalView } from "./engine/refusal-view.ts";
+
+/** Exit codes: refused or not succeeded; configuration missing; interrupted; our fault (EX_SOFTWARE). */
+const exits = { fine: 0, refused: 1, unconfigured: 2, broken: 70 } as const;
+
+const now = (): Date => new Date();
+
+type Stream = NodeJS.WriteStream;
+
+function write(stream: Stream, text: string): void {
+  stream.write(`${text}\n`);
+}
+
+function styleOf(stream: Stream) {
+  const width = Math.min(100, Math.max(40, stream.columns ?? 80));
+  return { width, colors: stream.isTTY && stream.hasColors() };
+}
+
+/** With `--json` standard output is kept for the one document; everything else goes to standard error. */
+function createScreen(json: boolean): Screen {
+  const answers = json ? process.stderr : process.stdout;
+  return {
+    view(view, reply) {
+      const stream = reply?.trouble === undefined ? answers : process.stderr;
+      write(stream, renderText(view, styleOf(stream)));
+      write(stream, "");
+    },
+    content: (text) => void (json ? process.stderr : process.stdout).write(text),
+    say: (text) =>
+      write(answers, renderText({ summary: text, blocks: [{ type: "text", text }] }, styleOf(answers))),
+    interactive: !json && process.stdin.isTTY && process.stderr.isTTY,
+  };
+}
+
+/** The first Ctrl-C asks; the second leaves at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  return controller.signal;
+}
+
+function exitOf({ trouble, run, plan }: Result): number {
+  if (trouble !== undefined) return trouble === "broken" ? exits.broken : exits.refused;
+  if (run !== null) return run.outcome === null || run.outcome === "succeeded" ? exits.fine : exits.refused;
+  return plan !== null && ["denied", "expired", "voided"].includes(plan.status) ? exits.refused : exits.fine;
+}
+
+function settingsOrExit(): Settings | number {
+  try {
+    return readCommandLineSettings();
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    printRefusal(error);
+    return exits.unconfigured;
+  }
+}
+
+async function command({ words, options }: CommandLine): Promise<number> {
+  const text = commandText(words, commands);
+  // What is no command is said before anything is opened.
+  parseCommand(text, commands);
+  const settings = settingsOrExit();
+  if (typeof settings === "number") return settings;
+  const screen = createScreen(options.json);
+  const progress = { say: screen.say, interrupted: interruption() };
+  const result = await withStore(settings, (store) =>
+    withSession(
+      {
+        settings,
+        store,
+        context: options.context,
+        warn: (warning) => write(process.stderr, `crai: ${warning}`),
+        onWaiting: (detail) => screen.say(`  ${detail}`),
+        now,
+        log: cliLog(settings),
+      },
+      (session) => runCommand({ session, options, screen, progress }, text),
+    ),
+  );
+  if (options.json) write(process.stdout, JSON.stringify(result));
+  return exitOf(result);
+}
+
+function check({ options }: CommandLine): number {
+  const { fine, problems } = checkFiles();
+  if (options.json) write(process.stdout, JSON.stringify({ fine, problems }));
+  else for (const line of fine) write(process.stdout, `✓ ${line}`);
+  for (const problem of problems) write(process.stderr, problem);
+  return problems.length === 0 ? exits.fine : exits.refused;
+}
+
+/** `audit verify [--incident 12] [--hash …]` */
+async function audit({ words, options }: CommandLine): Promise<number> {
+  const [, verb, ...rest] = words;
+  const flags = new Map<string, string>();
+  for (let index = 0; index < rest.length; index += 2) flags.set(rest[index]!, rest[index + 1] ?? "");
+  const unknown = [...flags.keys()].find((flag) => flag !== "--incident" && flag !== "--hash");
+  const incident = flags.get("--incident");
+  if (verb !== "verify" || unknown !== undefined || (incident !== undefined && !/^\d{1,9}$/.test(incident)))
+    throw new UserError("Only `audit verify` is known.", {
+      next: "Usage: crai audit verify [--incident <number>] [--hash <hash>]",
+    });
+  const settings = settingsOrExit();
+  if (typeof settings === "number") return settings;
+  const audits = await withStore(settings, ({ db }) =>
+    auditStreams(db, {
+      incident: incident === undefined ? null : Number(incident),
+      hash: flags.get("--hash") ?? null,
+    }),
+  );
+  if (options.json) write(process.stdout, JSON.stringify(audits));
+  else for (const one of audits) write(one.broken === null ? process.stdout : process.stderr, auditLine(one));
+  if (audits.length === 0) write(process.stdout, "Nothing is recorded yet.");
+  return audits.every(({ broken }) => broken === null) ? exits.fine : exits.refused;
+}
+
+function printRefusal(error: UserError): void {
+  write(process.stderr, renderText(refusalView(error), styleOf(process.stderr)));
+}
+
+async function main(): Promise<number> {
+  try {
+    const line = parseCommandLine(process.argv.slice(2));
+    const [name = "help"] = line.words;
+    if (name === "check") return check(line);
+    if (name === "audit") return await audit(line);
+    if (name === "help" || name === "--help" || name === "-h") {
+      write(process.stdout, renderText(helpView(line.words[1]), styleOf(process.stdout)));
+      return exits.fine;
+    }
+    return await command(line);
+  } catch (error) {
+    if (isUserError(error)) {
+      printRefusal(error);
+      return exits.refused;
+    }
+    const reference = randomUUID().slice(0, 8);
+    write(process.stderr, `Something broke on our side (reference ${reference}).`);
+    write(process.stderr, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return exits.broken;
+  }
+}
+
+// Sockets and timers of the SDKs would keep the process for half a minute.
+process.exit(await main());

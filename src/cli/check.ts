@@ -1,0 +1,41 @@
+import { actions } from "../actions/index.ts";
+import { playbooksFolder, readCommandLineSettings } from "../config.ts";
+import { isUserError, type UserError } from "../domain/errors.ts";
+import { indexActions, loadPlaybooks } from "../engine/load-playbooks.ts";
+
+export interface Checked {
+  /** What is in order, one line each. */
+  fine: string[];
+  /** Problems with file:line:column, all of them. */
+  problems: string[];
+}
+
+function problemsOf(error: UserError): string[] {
+  const lines = error.why?.split("\n") ?? [];
+  return lines.length === 0 ? [error.message] : lines;
+}
+
+/** Reads crai.yaml and the playbooks as `serve` would. */
+export function checkFiles(): Checked {
+  const checked: Checked = { fine: [], problems: [] };
+  function attempt(read: () => string): void {
+    try {
+      checked.fine.push(read());
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      checked.problems.push(...problemsOf(error));
+    }
+  }
+  const folder = playbooksFolder();
+  attempt(() => {
+    const { config } = readCommandLineSettings();
+    const names = Object.keys(config.apps);
+    return `crai.yaml: ${names.length} apps (${names.join(", ")}), ${config.access.rules.length} access rules`;
+  });
+  attempt(() => {
+    const playbooks = [...loadPlaybooks(folder, indexActions(actions)).values()];
+    const names = playbooks.map(({ metadata: { name, version } }) => `${name} v${version}`);
+    return `${folder}: ${names.length} playbooks (${names.join(", ")})`;
+  });
+  return checked;
+}
