@@ -89,14 +89,18 @@ const responder = [
 /**
  * The crai.yaml of the practice organization.
  * @param origin of the sandbox, e.g. http://localhost:3000
- * @param context of crai's kubeconfig
+ * @param practice the context of crai's kubeconfig, and where its metrics are
  */
-export function craiConfig(origin: string, pace: Pace, context: string): string {
+export function craiConfig(
+  origin: string,
+  pace: Pace,
+  practice: { context: string; prometheus: string },
+): string {
   const machines = cluster.machines;
   const everybody = Object.values<Person>(people);
   const config = {
     slack: { command: slack.command, announce: "C0INCIDENTS" },
-    clusters: { [cluster.name]: { context, prometheus: `${origin}/prom` } },
+    clusters: { [cluster.name]: practice },
     apps: Object.fromEntries(practiceApps.map((app) => [app.name, appOf(app, origin, pace)])),
     access: {
       roles: {

@@ -1,18 +1,11 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createAlertmanager, type AlertmanagerTiming } from "./alerts/alertmanager.ts";
-import { createGrafana } from "./alerts/grafana.ts";
-import { pagerReceiver, webhookReceiver } from "./alerts/receivers.ts";
-import { createRuler } from "./alerts/ruler.ts";
-import { alertRules } from "./alerts/rules.ts";
+import { type AlertingOptions, defaultAlerting, startAlerting } from "./alerts/alerting.ts";
+import type { AlertmanagerTiming } from "./alerts/alertmanager.ts";
 import { createApps } from "./apps/apps.ts";
 import { practiceApps } from "./apps/practice-apps.ts";
-import { startControllers } from "./cluster/controllers/start.ts";
-import { practiceIdentities } from "./cluster/identities.ts";
-import { createLogs } from "./cluster/kubelet/logs.ts";
 import type { Timing as PodTiming } from "./cluster/kubelet/timing.ts";
-import { seedCluster } from "./cluster/seed/seed-cluster.ts";
-import { createCluster } from "./cluster/server.ts";
+import { startPracticeCluster } from "./cluster/start-practice-cluster.ts";
 import { craiConfig, craiEnvironment, kubeconfig, type Pace, sandboxPace } from "./crai-config.ts";
 import { createCraiChild } from "./crai-child.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -22,14 +15,14 @@ import { accessOf, kubeReader } from "./metrics/kube-reader.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { storeReader } from "./metrics/store-reader.ts";
 import { listen } from "./one-port.ts";
-import { services } from "./pager/account.ts";
 import { createPager } from "./pager/pager.ts";
 import type { WebhookTiming } from "./pager/webhooks.ts";
 import { createPanel } from "./panel/panel.ts";
 import { createReleases } from "./panel/releases.ts";
 import { systemFaults } from "./panel/system-faults.ts";
 import type { Part } from "./part.ts";
-import { alertmanagerToken, cluster as clusterSeed, grafanaToken, pager as pagerSeed } from "./seed.ts";
+import { cluster as clusterSeed, pager as pagerSeed } from "./seed.ts";
+import { forgetLastSession, writeConfiguration } from "./session-folder.ts";
 import type { Timings as SlackTiming } from "./slack/app/link.ts";
 import { readManifest } from "./slack/manifest.ts";
 import { createSlackWorkspace } from "./slack/workspace.ts";
@@ -50,20 +43,13 @@ export interface SandboxOptions {
    * It must reach a cluster with the runbook's workloads as somebody who may impersonate everybody.
    */
   kubeconfig?: string;
+  /** Address of a real Prometheus for crai. It and a real Alertmanager then watch and tell, and the sandbox's do not. */
+  prometheus?: string;
   /** Added to crai's environment, or in place of what the sandbox sets there. */
   env?: Record<string, string>;
 }
 
-/** How a bad release becomes known: all in milliseconds, all optional. */
-export interface Alerting {
-  /** Which of crai's two webhooks about the same trouble comes first. */
-  order: "together" | "alertmanager-first" | "pagerduty-first";
-  /** How long a rule's expression must hold. */
-  pending: number;
-  /** Before Alertmanager's notification and before its event to PagerDuty. */
-  webhookDelay: number;
-  pagerDelay: number;
-}
+export type Alerting = Omit<AlertingOptions, "timing" | "evaluate">;
 
 export interface SandboxTiming {
   /** Durations in the generated crai.yaml. */
@@ -85,13 +71,6 @@ const project = resolve(import.meta.dirname, "..");
 
 /** Retries come soon, so that a crai that was killed hears what it missed within seconds. */
 const webhookTiming: Partial<WebhookTiming> = { retryFirst: 500, retryMax: 5_000 };
-const alertmanagerTiming: AlertmanagerTiming = {
-  groupWait: 300,
-  groupInterval: 5_000,
-  repeatInterval: 4 * 3_600_000,
-  retryFirst: 500,
-};
-const defaultAlerting: Alerting = { order: "together", pending: 1_000, webhookDelay: 0, pagerDelay: 0 };
 
 /**
  * Starts everything outside crai on one port, and crai as a child unless told otherwise (`crai.ready()` waits for it).
@@ -99,12 +78,11 @@ const defaultAlerting: Alerting = { order: "together", pending: 1_000, webhookDe
  */
 export async function startSandbox(options: SandboxOptions) {
   const { timing = {} } = options;
-  const alerting = { ...defaultAlerting, ...options.alerting };
   const pace = { ...sandboxPace, ...timing.pace };
+  const real = options.kubeconfig === undefined ? null : accessOf(options.kubeconfig);
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const web = await listen(options.port);
-  const origin = () => web.origin;
   const unlock = await lockFolder(dataDir, web.origin).catch(async (error: unknown) => {
     await web.close();
     throw error;
@@ -112,65 +90,38 @@ export async function startSandbox(options: SandboxOptions) {
   forgetLastSession(dataDir);
   const craiPort = await freePort();
   const craiUrl = `http://127.0.0.1:${craiPort}`;
+  const origin = () => web.origin;
 
-  const now = () => new Date();
-  const cluster = createCluster({ identities: practiceIdentities, now });
-  seedCluster(cluster.store, now());
-  const controllers = startControllers(cluster.store, { now, ...(timing.pods && { timing: timing.pods }) });
-  cluster.logs = createLogs(cluster.store, now);
-
+  const { cluster, controllers } = startPracticeCluster(timing.pods);
   const slack = createSlackWorkspace({
     manifest: readManifest(join(project, "manifest.yml")),
     ...(timing.slack && { timings: timing.slack }),
   });
   const pager = createPager({ origin, timing: { ...webhookTiming, ...timing.webhooks } });
   pager.subscribe(`${craiUrl}/webhooks/pagerduty`, [pagerSeed.webhookSecret]);
-
-  const real = options.kubeconfig === undefined ? null : accessOf(options.kubeconfig);
   const metrics = createMetrics({
     read: real ? kubeReader(real) : storeReader(cluster.store),
     apps: practiceApps,
     ...(timing.metrics && { interval: timing.metrics }),
   });
-  const alertmanager = createAlertmanager({
-    receivers: receivers(),
-    sequence: alerting.order === "together" ? "together" : "in-order",
-    groupBy: ["alertname", "app", "node"],
-    timing: { ...alertmanagerTiming, ...timing.alertmanager },
-  });
-  const ruler = createRuler(
-    alertRules(pace.rate, alerting.pending),
-    metrics,
-    (alerts) => alertmanager.receive(alerts),
+  const alerting = startAlerting(
+    { origin: web.origin, craiUrl, pager, metrics, rate: pace.rate },
     {
-      origin,
+      ...defaultAlerting,
+      ...options.alerting,
+      timing: { ...defaultAlerting.timing, ...timing.alertmanager },
+      evaluate: options.prometheus === undefined,
     },
   );
-  const grafana = createGrafana({
-    url: `${craiUrl}/webhooks/grafana`,
-    token: grafanaToken,
-    origin: web.origin,
+
+  const outside = {
+    context: real?.context ?? clusterSeed.name,
+    prometheus: options.prometheus ?? `${web.origin}/prom`,
+  };
+  writeConfiguration(dataDir, {
+    config: craiConfig(web.origin, pace, outside),
+    kubeconfig: kubeconfig(web.origin),
   });
-
-  function receivers() {
-    const crai = webhookReceiver({
-      url: `${craiUrl}/webhooks/alertmanager`,
-      token: alertmanagerToken,
-      origin: web.origin,
-      delayMs: alerting.webhookDelay,
-    });
-    const pagerduty = pagerReceiver({
-      url: `${web.origin}/pager/v2/enqueue`,
-      origin: web.origin,
-      delayMs: alerting.pagerDelay,
-      routingKey: routingKeyOf,
-      ...(alerting.order === "pagerduty-first" && { settled: () => pager.webhooks.idle() }),
-    });
-    return alerting.order === "pagerduty-first" ? [pagerduty, crai] : [crai, pagerduty];
-  }
-
-  writeFileSync(join(dataDir, "crai.yaml"), craiConfig(web.origin, pace, real?.context ?? clusterSeed.name));
-  writeFileSync(join(dataDir, "kubeconfig"), kubeconfig(web.origin), { mode: 0o600 });
   const craiEnv: Record<string, string> = {
     ...craiEnvironment(web.origin, dataDir, craiPort),
     ...(options.kubeconfig !== undefined && { KUBECONFIG: resolve(options.kubeconfig) }),
@@ -188,7 +139,7 @@ export async function startSandbox(options: SandboxOptions) {
     releases: createReleases(real ?? { server: `${web.origin}/k8s` }, metrics),
     faults: systemFaults({ slack, pager, cluster }),
     pager,
-    alertmanager,
+    alertmanager: alerting.alertmanager,
     crai,
     metrics,
     rate: pace.rate,
@@ -201,7 +152,7 @@ export async function startSandbox(options: SandboxOptions) {
   web.mount("/apps", createApps(practiceApps, metrics));
   web.mount("/panel", panel);
   web.mount("/sandbox", aboutSandbox());
-  // Rates need two readings: the first is made now, so that the second is soon.
+  // Before crai asks: there is no figure until the cluster was read once.
   await metrics.tick();
   if (options.crai) crai.start();
   if (options.page) {
@@ -216,40 +167,21 @@ export async function startSandbox(options: SandboxOptions) {
     slack,
     pager,
     metrics,
-    alertmanager,
-    grafana,
+    alertmanager: alerting.alertmanager,
+    grafana: alerting.grafana,
+    /** The alerting rules, for a real Prometheus. */
+    rules: alerting.rules,
     crai,
     /** crai's environment without what it inherits: for a test that starts crai, or its CLI, by itself. */
     craiEnv,
     async close(): Promise<void> {
       await crai.stop();
-      ruler.close();
-      alertmanager.close();
+      alerting.close();
       controllers.close();
       await web.close();
       unlock();
     },
   };
-}
-
-/**
- * Workspace, cluster and pager begin anew with each start. A record of channels and incidents that are no more would
- * mislead crai: it would attach the first new alert to an old outage whose channel nobody can see.
- */
-function forgetLastSession(dataDir: string): void {
-  const record = join(dataDir, "crai");
-  if (existsSync(record)) {
-    // Moved first: the PostgreSQL of a crai that was killed may still be at home there, and finds its own end.
-    const gone = join(dataDir, `crai-of-last-session-${process.pid}`);
-    renameSync(record, gone);
-    rmSync(gone, { recursive: true, force: true });
-  }
-  rmSync(join(dataDir, "crai.log"), { force: true });
-}
-
-function routingKeyOf(appName: string): string | undefined {
-  const app = practiceApps.find(({ name }) => name === appName);
-  return services.find(({ id }) => id === app?.pagerdutyService)?.routingKey;
 }
 
 /** Tells a second sandbox who holds the folder. */

@@ -1,5 +1,7 @@
-import { accessSync, constants } from "node:fs";
+import { spawn } from "node:child_process";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { guardProcess } from "./guard.ts";
 
 /** Programs we looked for in vain; said once each. */
 const missed = new Set<string>();
@@ -26,4 +28,22 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Runs a program until it is stopped; it does not outlive the test file. Its output goes to `logFile`. */
+export function runProgram(path: string, args: string[], logFile: string): { stop(): Promise<void> } {
+  const log = openSync(logFile, "a");
+  const child = spawn(path, args, { stdio: ["ignore", log, log], detached: true });
+  closeSync(log);
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("exit", () => resolve());
+    child.once("error", reject);
+  });
+  if (child.pid !== undefined) guardProcess(child.pid);
+  return {
+    stop() {
+      child.kill("SIGKILL");
+      return ended;
+    },
+  };
 }

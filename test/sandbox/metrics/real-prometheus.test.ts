@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -8,7 +7,7 @@ import { kubeReader } from "../../../sandbox/metrics/kube-reader.ts";
 import { createMetrics } from "../../../sandbox/metrics/metrics.ts";
 import { listen } from "../../../sandbox/one-port.ts";
 import { startPracticeCluster } from "../../support/practice-cluster.ts";
-import { program } from "../../support/program.ts";
+import { program, runProgram } from "../../support/program.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const prometheus = program("prometheus");
@@ -113,19 +112,15 @@ scrape_configs:
     static_configs: [{targets: ["localhost:${port}"]}]
 `,
   );
-  const child: ChildProcess = spawn(
+  const running = runProgram(
     prometheus!,
     [
       `--config.file=${folder}/prometheus.yml`,
       `--storage.tsdb.path=${folder}/data`,
       `--web.listen-address=${listenOn}`,
     ],
-    { stdio: "ignore" },
+    join(folder, "prometheus.log"),
   );
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  closers.push(() => {
-    child.kill("SIGKILL");
-    return ended;
-  });
+  closers.push(() => running.stop());
   return `http://${listenOn}`;
 }
