@@ -1,6 +1,6 @@
 import type { Plan, PlannedStep } from "../domain/plan.ts";
 import type { Outcome, Verdict } from "../domain/run.ts";
-import type { StepEnd } from "../store/runs.ts";
+import { mayHaveWritten, type StepEnd } from "../store/runs.ts";
 import type { Row } from "../store/tables.ts";
 import type { Observation } from "./action.ts";
 
@@ -39,9 +39,7 @@ function outcomeOf(rows: Rows, step: PlannedStep): Outcome {
 /** What a whole run comes to. A change counts as a success only on the evidence of the steps that verify it. */
 export function judge(plan: Plan, steps: readonly Row<"run_step">[]): RunEnd {
   const rows: Rows = new Map(steps.map((step) => [step.step, step]));
-  const changed = steps.some(
-    (step) => step.document.mutates && step.phase !== "intended" && step.outcome !== "refused",
-  );
+  const changed = steps.some(mayHaveWritten);
   const broken = plan.steps.find((step) => !step.verifies && !goesOn(step, outcomeOf(rows, step)));
   if (broken) return judgeBroken(outcomeOf(rows, broken), rows.get(broken.id)?.detail ?? null, changed);
   return judgeChecks(

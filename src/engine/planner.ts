@@ -17,7 +17,7 @@ import type { Database, Queries } from "../store/database.ts";
 import { setDeadline } from "../store/deadlines.ts";
 import { healthOf } from "../store/health.ts";
 import { insertPlan, planByKey, type StoredPlan } from "../store/plans.ts";
-import { runByNumber, stepsOf } from "../store/runs.ts";
+import { mayHaveWritten, runByNumber, stepsOf } from "../store/runs.ts";
 import { appendEntry } from "../store/timeline.ts";
 import type { ActionContext } from "./action.ts";
 import { chooseEnvironment, findTarget } from "./apps.ts";
@@ -249,7 +249,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     const row = await runByNumber(db, run);
     if (!row) throw new UserError(`There is no run R${run}.`, { next: "`runs` lists them." });
     const done = await stepsOf(db, run);
-    const acted = done.filter((step) => step.phase !== "intended" && step.document.mutates);
+    const acted = done.filter(mayHaveWritten);
     const inverses = acted
       .flatMap((step) => (step.document.inverse === null ? [] : [step.document.inverse]))
       .reverse();

@@ -195,9 +195,8 @@ export function createRuns({
           return "acted";
         }
       } catch (error) {
-        if (isError(error, "PlanDrifted"))
-          return notActed("refused", `${error.message}. Nothing was changed; plan again.`);
-        if (isUserError(error)) return notActed("refused", inWords(error));
+        const no = clearNo(error);
+        if (no !== null) return notActed("refused", no);
         if (!isError(error, "PatchConflict") && !isError(error, "ClusterUnreachable")) throw error;
         sent ||= writing && isError(error, "ClusterUnreachable");
         problem = error.message;
@@ -254,21 +253,18 @@ export function createRuns({
     if (row.phase === "finished") return goesOn(step, row.outcome ?? "unknown");
     const until = addMilliseconds(row.intended_at, step.timeout);
     if (action.apply !== undefined && row.phase === "intended") {
-      const acted = tooLate(job, row) ?? (await act(job, step, action, { until, begun: row.begun }));
+      const acted = tooLate(job) ?? (await act(job, step, action, { until, begun: row.begun }));
       if (acted !== "acted") return finishOne(job, step, acted);
       await markActed(db, number, step.id, now());
     }
     return finishOne(job, step, await watch(job, step, action, { since: row.intended_at, until }));
   }
 
-  /** A yes is good for as long as a plan may wait for it: what nobody began in that time is not begun at all. */
-  function tooLate(
-    { run, stored }: Job,
-    { intended_at: begins, begun }: { intended_at: Date; begun: boolean },
-  ): StepEnd | null {
-    const age = begins.getTime() - run.created_at.getTime();
-    if (begun || age <= stored.expiresAt.getTime() - stored.createdAt.getTime()) return null;
-    const detail = `The yes was given ${formatDuration(age)} before this step could begin. Nothing was changed; plan again.`;
+  /** A yes is good for as long as a plan may wait for it: a run that nobody began in that time changes nothing. */
+  function tooLate({ run, stored }: Job): StepEnd | null {
+    const age = (run.started_at ?? run.created_at).getTime() - run.created_at.getTime();
+    if (age <= stored.expiresAt.getTime() - stored.createdAt.getTime()) return null;
+    const detail = `The yes was ${formatDuration(age)} old before crai could begin. Plan again.`;
     return { outcome: "refused", detail, evidence: [] };
   }
 
@@ -374,6 +370,12 @@ async function look(
       return { seen: { state: "pending", detail: `${error.message}; trying again` }, read: false };
     throw error;
   }
+}
+
+/** What a refused write was refused for; null: it is no clear no. */
+function clearNo(error: unknown): string | null {
+  if (isError(error, "PlanDrifted")) return `${error.message}. This step changed nothing; plan again.`;
+  return isUserError(error) ? inWords(error) : null;
 }
 
 function inWords(error: UserError): string {

@@ -118,13 +118,16 @@ export async function stepsOf(db: Queries, run: number): Promise<Row<"run_step">
   return db.selectFrom("run_step").selectAll().where("run", "=", run).orderBy("position").execute();
 }
 
-/** Writes the intent before anything is touched; the row that is there already wins. */
+/**
+ * Writes the intent before anything is touched; the row that is there already wins, and tells that the step was begun
+ * before.
+ */
 export async function intendStep(
   trx: Queries,
   run: number,
   step: { position: number; document: PlannedStep; at: Date },
-): Promise<Row<"run_step">> {
-  await trx
+): Promise<Row<"run_step"> & { begun: boolean }> {
+  const made = await trx
     .insertInto("run_step")
     .values({
       run,
@@ -136,13 +139,21 @@ export async function intendStep(
       intended_at: step.at,
     })
     .onConflict((conflict) => conflict.columns(["run", "step"]).doNothing())
-    .execute();
-  return trx
+    .returningAll()
+    .executeTakeFirst();
+  if (made) return { ...made, begun: false };
+  const known = await trx
     .selectFrom("run_step")
     .selectAll()
     .where("run", "=", run)
     .where("step", "=", step.document.id)
     .executeTakeFirstOrThrow();
+  return { ...known, begun: true };
+}
+
+/** A step that has written, or of which nobody knows whether it has. */
+export function mayHaveWritten({ document, acted_at: acted, outcome }: Row<"run_step">): boolean {
+  return document.mutates && (acted !== null || outcome === "unknown");
 }
 
 export async function markActed(trx: Queries, run: number, step: string, at: Date): Promise<void> {
