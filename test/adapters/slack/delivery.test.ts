@@ -89,7 +89,9 @@ test("a message under one that was given up stands in the channel", async () => 
   const diff = await office.robin.waitForMessage(channels.api, /The diff/);
 
   expect(diff.thread_ts).toBeUndefined();
-  expect(await outbox(office.db, "plan")).toMatchObject({ error: "Slack refused: channel_not_found" });
+  await vi.waitFor(async () =>
+    expect(await outbox(office.db, "plan")).toMatchObject({ error: "Slack refused: channel_not_found" }),
+  );
 });
 
 test("a message in a thread stays there, one whose thread was deleted stands in the channel", async () => {
@@ -160,7 +162,12 @@ test("a direct message goes to one person", async () => {
 
   const { channel } = await office.alex.call("im.open", { user: "U0CRAI" });
   await office.alex.waitForMessage(channel.id, /Approve\?/);
-  expect(await outbox(office.db, "ask")).toMatchObject({ delivered: true, receipt: { channel: channel.id } });
+  await vi.waitFor(async () =>
+    expect(await outbox(office.db, "ask")).toMatchObject({
+      delivered: true,
+      receipt: { channel: channel.id },
+    }),
+  );
 });
 
 test("an answer reaches a channel crai is not in through the URL of the command", async () => {
@@ -179,7 +186,7 @@ test("an answer reaches a channel crai is not in through the URL of the command"
 
   const message = await office.alex.waitForMessage(channels.general, /All is well/);
   expect(message.is_ephemeral).toBeUndefined();
-  expect(await outbox(office.db, "status")).toMatchObject({ delivered: true });
+  await vi.waitFor(async () => expect(await outbox(office.db, "status")).toMatchObject({ delivered: true }));
 });
 
 test("a URL that is not Slack's is never called", async () => {
@@ -353,5 +360,7 @@ test("a lane whose message can never be delivered goes on with the next", async 
   await send(office, "after", { do: "post", channel: { id: channels.api }, view: textView("Still here") });
 
   await office.robin.waitForMessage(channels.api, /Still here/);
-  expect(await outbox(office.db, "react")).toMatchObject({ error: "Slack refused: message_not_found" });
+  await vi.waitFor(async () =>
+    expect(await outbox(office.db, "react")).toMatchObject({ error: "Slack refused: message_not_found" }),
+  );
 });
