@@ -188,8 +188,13 @@ describe("the metrics check", () => {
     expect(await after(200, metricsCheck, { metrics: reading({}) })).toMatchObject({ state: "unknown" });
   });
 
-  test("a target from below is kept as well", async () => {
-    const rate = { rate: { title: "Request rate", query: "rate", unit: "perSecond" as const, above: 100 } };
+  test("a quiet night does not make a release bad: a lower bound decides only where that is said", async () => {
+    const quiet = { title: "Request rate", query: "rate", unit: "perSecond" as const, above: 100 };
+    const unsaid = { ...app, metrics: { ...app.metrics, rate: quiet } };
+    const metrics = reading({ ...well, rate: 80 });
+    expect(await after(200, metricsCheck, { app: unsaid, metrics })).toMatchObject({ state: "done" });
+
+    const rate = { rate: { ...quiet, verifies: true } };
     expect(
       await after(200, metricsCheck, { app: { metrics: rate }, metrics: reading({ rate: 80 }) }),
     ).toMatchObject({
