@@ -65,7 +65,9 @@ describe.skipIf(prometheus === undefined || alertmanager === undefined)(
           { timeout: withinMs },
         );
         await robin.press(card, "Confirm");
-        const outcome = await robin.waitForMessage(channel.id, /R1 (?!Running)[^]*target below 1 %/, { withinMs });
+        const outcome = await robin.waitForMessage(channel.id, /R1 (?!Running)[^]*target below 1 %/, {
+          withinMs,
+        });
         await vi.waitFor(
           () => expect(sandbox.pager.incidents.all.map(({ status }) => status)).toEqual(["resolved"]),
           { timeout: withinMs },
