@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Person } from "../domain/actor.ts";
@@ -41,6 +42,8 @@ export interface InboxOptions {
 const BATCH = 100;
 /** ms between two looks at everything open: rows that were committed out of order, or whose mark did not stick. */
 const LOOK_EVERY = 2000;
+/** ms before each repetition of a delivery that broke: the database may be back by then. */
+const REPEATED_AFTER = [200, 1000, 4000] as const;
 
 interface Lane {
   waiting: Row<"inbox">[];
@@ -53,13 +56,17 @@ interface Lane {
  */
 export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
   const inHand = new Set<number>();
+  /** Out of hand at the next look only: one that is under way may have read them while they were open. */
+  const ended = new Set<number>();
   const lanes = new Map<string, Lane>();
   let looking: Promise<void> | undefined;
   let again = false;
   /** Everything up to here was seen; a wake looks only at what came after. */
   let seen = 0;
+  const stopping = new AbortController();
 
-  async function attempt(rows: readonly Row<"inbox">[]): Promise<void> {
+  /** Resolves when the rows are marked; rejects when they stay open. */
+  async function attempt(rows: readonly Row<"inbox">[], tries = 0): Promise<void> {
     const [first] = rows;
     if (!first) return;
     let error: string | null = null;
@@ -72,8 +79,14 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
         return;
       }
       error = cause instanceof Error ? cause.message : String(cause);
-      if (!isUserError(cause))
-        log.error({ err: cause, inbox: first.id, source: first.source }, "delivery failed");
+      if (!isUserError(cause)) {
+        log.error({ err: cause, inbox: first.id, source: first.source, tries }, "delivery failed");
+        const wait = REPEATED_AFTER[tries];
+        if (wait !== undefined) {
+          await setTimeout(wait, undefined, { signal: stopping.signal });
+          return attempt(rows, tries + 1);
+        }
+      }
     }
     await markDone(
       db,
@@ -88,10 +101,10 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
       try {
         await attempt(rows);
       } catch (err) {
-        // The database did not take the mark: the rows stay open and are found again.
-        log.error({ err, source: name }, "deliveries not marked");
+        // The database did not take the mark, or crai is ending: the rows stay open and are found again.
+        if (!stopping.signal.aborted) log.error({ err, source: name }, "deliveries not marked");
       }
-      for (const row of rows) inHand.delete(row.id);
+      for (const row of rows) ended.add(row.id);
     }
     lanes.delete(name);
   }
@@ -107,6 +120,8 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
   }
 
   async function look(from: number): Promise<void> {
+    for (const id of ended) inHand.delete(id);
+    ended.clear();
     let after = from;
     for (;;) {
       const rows = await openDeliveries(db, after);
@@ -133,7 +148,6 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
   }
 
   const timer = setInterval(() => {
-    if (lanes.size > 0) return;
     seen = 0;
     wake();
   }, LOOK_EVERY);
@@ -142,6 +156,7 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
     wake,
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       wake();
       await looking;
       await Promise.all([...lanes.values()].map(async ({ running }) => running));

@@ -17,8 +17,10 @@ export function openDatabase(url: string, options: { connections?: number } = {}
       getTypeParser: (id, format) => (id === types.builtins.INT8 ? Number : types.getTypeParser(id, format)),
     },
   });
-  // An idle connection that PostgreSQL closes (a restart) is replaced at the next query; without a listener it would end the process.
+  // A connection that PostgreSQL closes (a restart) fails its query or is replaced at the next one; without listeners,
+  // on idle connections and on those in use, it would end the process.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
