@@ -110,7 +110,7 @@ async function metricsPart({ config, metrics }: UseCases): Promise<Part> {
   const findings = Object.entries(config.clusters).map(([name, { prometheus }]) =>
     check(async () => {
       if (prometheus === undefined) return { ok: null, text: `${name}: not configured` };
-      const reading = await metrics.query(name, "vector(1)");
+      const reading = await metrics.query(name, "1");
       return reading.known ? `${name}: answers` : { ok: false, text: `${name}: ${reading.why}` };
     }),
   );

@@ -5,7 +5,7 @@ import { auditLine, auditStreams } from "./cli/audit.ts";
 import { checkFiles } from "./cli/check.ts";
 import { type Result, runCommand, type Screen } from "./cli/command.ts";
 import { helpView } from "./cli/help.ts";
-import { renderText } from "./cli/render-text.ts";
+import { renderLine, renderText } from "./cli/render-text.ts";
 import { cliLog, withSession, withStore } from "./cli/session.ts";
 import { readCommandLineSettings, type Settings } from "./config.ts";
 import { isUserError, UserError } from "./domain/errors.ts";
@@ -38,9 +38,22 @@ function createScreen(json: boolean): Screen {
       write(stream, "");
     },
     content: (text) => void (json ? process.stderr : process.stdout).write(text),
-    say: (text) =>
-      write(answers, renderText({ summary: text, blocks: [{ type: "text", text }] }, styleOf(answers))),
+    say: (text) => write(answers, renderLine(text, styleOf(answers))),
     interactive: !json && process.stdin.isTTY && process.stderr.isTTY,
+  };
+}
+
+/** ms between two lines that differ in their figures only. */
+const CALM = 5000;
+
+/** What a step waits for, without a line for every second of a countdown. */
+function calmly({ say }: Screen): (detail: string) => void {
+  let last = { shape: "", at: -Infinity };
+  return (detail) => {
+    const shape = detail.replaceAll(/[\d.]+/g, "");
+    if (shape === last.shape && performance.now() - last.at < CALM) return;
+    last = { shape, at: performance.now() };
+    say(`  ${detail}`);
   };
 }
 
@@ -86,7 +99,7 @@ async function command({ words, options }: CommandLine): Promise<number> {
         store,
         context: options.context,
         warn: (warning) => write(process.stderr, `crai: ${warning}`),
-        onWaiting: (detail) => screen.say(`  ${detail}`),
+        onWaiting: calmly(screen),
         now,
         log: cliLog(settings),
       },

@@ -47,8 +47,8 @@ export function helpView(name: string | undefined): View {
         text: "It acts with your own kubeconfig, on the database that crai serves; Slack is not needed.",
       },
       {
-        type: "list",
-        items: known.map(({ name: one, summary }) => [{ code: `crai ${one}` }, `: ${summary}`]),
+        type: "facts",
+        facts: known.map(({ name: one, summary }) => ({ label: `crai ${one}`, value: summary })),
       },
       {
         type: "facts",

@@ -37,7 +37,12 @@ function inlineText(inline: Inline): string {
 
 function plain(text: Text): string {
   const parts = Array.isArray(text) ? (text as readonly Inline[]) : [text as Inline];
-  return parts.map(inlineText).join("");
+  // Inside a sentence a command needs its marks; alone or in front it does not.
+  return parts
+    .map((part, index) =>
+      index > 0 && typeof part === "object" && "code" in part ? `\`${inlineText(part)}\`` : inlineText(part),
+    )
+    .join("");
 }
 
 /** Broken at spaces; a word that is longer than a line stays whole, so that it can be copied. */
@@ -62,16 +67,22 @@ function hang(first: string, text: string, width: number): string {
   return lines.map((line, index) => `${index === 0 ? first : " ".repeat(first.length)}${line}`).join("\n");
 }
 
-/** Columns as wide as their content, the widest giving way until the table fits. */
+function longestWord(cell: string): number {
+  return Math.max(...cell.split(" ").map((word) => word.length));
+}
+
+/** Columns as wide as their content; the widest that can be broken gives way until the table fits. */
 function columnWidths(rows: readonly (readonly string[])[], width: number): number[] {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, index) =>
     Math.max(...rows.map((row) => (row[index] ?? "").length)),
   );
+  const least = widths.map((_, index) => Math.max(...rows.map((row) => longestWord(row[index] ?? ""))));
   const gaps = 2 * Math.max(0, columns - 1);
   while (widths.reduce((sum, one) => sum + one, gaps) > width) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= 12) break;
+    const room = widths.map((one, index) => (one > least[index]! ? one : 0));
+    const widest = room.indexOf(Math.max(...room));
+    if (widest === -1 || room[widest] === 0) break;
     widths[widest]! -= 1;
   }
   return widths;
@@ -144,10 +155,23 @@ function block(part: Block, style: TextStyle): string {
   }
 }
 
+/** One line of progress, however long; what it begins with in blanks, all its lines do. */
+export function renderLine(text: string, { width }: TextStyle): string {
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  return hang(indent, cleanLine(text), width);
+}
+
 /** A view for a terminal: plain lines, what a button would do as the command to type. */
 export function renderText({ blocks }: View, style: TextStyle): string {
-  return blocks
-    .map((part) => block(part, style))
-    .filter((text) => text !== "")
-    .join("\n\n");
+  const shown = blocks
+    .map((part) => ({ type: part.type, text: block(part, style) }))
+    .filter(({ text }) => text !== "");
+  return shown
+    .map(({ type, text }, index) => {
+      const before = shown[index - 1];
+      const together = before?.type === "text" && (type === "text" || type === "list");
+      const gap = before === undefined ? "" : together ? "\n" : "\n\n";
+      return `${gap}${text}`;
+    })
+    .join("");
 }

@@ -18,6 +18,7 @@ export async function openTerminal(url: string, onLost: (error: Error) => void):
   let released = false;
   client.on("error", (error) => {
     if (!released) onLost(error);
+    released = true;
   });
   await client.connect();
   const held = new Set<number>();
