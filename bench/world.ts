@@ -32,6 +32,8 @@ export async function startWorld() {
         PORT: String(port),
         DATABASE_URL: postgres.url,
         LOG_LEVEL: "warn",
+        // As `npm start` runs it.
+        NODE_OPTIONS: "--max-semi-space-size=4",
         ...env,
       };
       const process = startProcess(new URL("../src/main.ts", import.meta.url), { env: settings });
