@@ -145,6 +145,7 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
     db,
     dispatch: createDispatch({ commands, uses, now, log }),
     wakeOutbox,
+    directory: slack.directory,
     now,
   });
   const takeAlerts = async (rows: readonly { key: string; body: object }[]): Promise<void> =>
@@ -169,7 +170,7 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
           if (delivery.kind === "invocation") await answer(delivery, at);
           if (delivery.kind === "message.pinned") await pins.pinned(delivery);
           if (delivery.kind === "message.changed") await pins.changed(delivery, key);
-          if (delivery.kind === "home.opened") await slack.publishHome(delivery.by.id, await homeView(db));
+          if (delivery.kind === "home.opened") await slack.publishHome(delivery.by.id, await homeView(uses, delivery.by));
         }
       },
     },

@@ -4,7 +4,13 @@ import { templateDigest } from "../domain/pod-template.ts";
 import type { Warning } from "../domain/plan.ts";
 import { type ActionContext, defineAction } from "../engine/action.ts";
 import type { Revision, Workload } from "../engine/ports.ts";
-import { type Choice, chooseRevision, healthOf, wasLeftBefore } from "./rollout/choose-revision.ts";
+import {
+  type Choice,
+  chooseRevision,
+  formerNumbers,
+  healthOf,
+  wasLeftBefore,
+} from "./rollout/choose-revision.ts";
 import { onPods } from "./rollout/calls.ts";
 import { rolloutLine } from "./rollout/kubectl.ts";
 import { imageOf, tagOf } from "./rollout/metadata.ts";
@@ -97,6 +103,13 @@ function facts(choice: Choice, current: Revision | undefined, context: ActionCon
   ];
 }
 
+/** When the release that runs now came; a revision that was rolled back to is older than its latest arrival. */
+function lastChangeOf(current: Revision | undefined, { environment }: ActionContext) {
+  if (current === undefined || formerNumbers(current).length > 0) return undefined;
+  const release = tagOf(imageOf(current.template, environment.container));
+  return { what: `${release} shipped`, at: current.createdAt.toISOString() };
+}
+
 /** Pods that would keep a StatefulSet from reaching the revision: said before, with how to help it. */
 async function strandedWarnings(
   workload: Workload,
@@ -140,8 +153,10 @@ export const rolloutUndo = defineAction<z.infer<typeof Params>, ReplaceState>({
       },
       context,
     );
+    const lastChange = lastChangeOf(current, context);
     return {
       ...planned,
+      ...(lastChange !== undefined && { lastChange }),
       calls: [...planned.calls, ...(replacesInOrder(workload) ? onPods(target) : [])],
     };
   },

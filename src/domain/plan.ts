@@ -58,6 +58,8 @@ export const PlannedStep = z.strictObject({
   diff: z.string().nullable(),
   kubectl: z.array(z.string()),
   warnings: z.array(Warning),
+  /** What was last done to the target, where that is known: it may be why a fix is looked for. */
+  lastChange: z.strictObject({ what: z.string(), at: z.iso.datetime() }).optional(),
   /** Digest of what the step read or writes and that must not change between the yes and the act. */
   fingerprint: z.string(),
   inverse: Inverse.nullable(),

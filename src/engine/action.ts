@@ -44,6 +44,8 @@ export interface PlannedAction<State extends Json> {
   /** Unified diff with literal values hidden; null: nothing to show. */
   diff: string | null;
   kubectl: string[];
+  /** What was last done to the target, as `v1.2.0 shipped` and when (ISO 8601, UTC). */
+  lastChange?: { what: string; at: string };
   warnings: Warning[];
   fingerprint: string;
   inverse: Inverse | null;

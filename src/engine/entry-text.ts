@@ -83,9 +83,16 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   }),
 };
 
+/** Who did it: what people do in PagerDuty is heard from there, and the reason says who. */
+export function doer({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): Actor | string {
+  return (actor.kind === "alert" && "reason" in fact ? fact.reason : null) ?? actor;
+}
+
 export function entryText({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): EntryText {
-  const parts = (words[fact.kind] as (fact: Fact) => Parts)(fact);
-  return { subject: actor, quoted: null, link: null, ...parts };
+  const subject = doer({ actor, fact });
+  const told = typeof subject === "string" ? { ...fact, reason: null } : fact;
+  const parts = (words[fact.kind] as (fact: Fact) => Parts)(told as Fact);
+  return { subject, quoted: null, link: null, ...parts };
 }
 
 export function subjectName(subject: EntryText["subject"]): string {

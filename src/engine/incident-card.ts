@@ -1,5 +1,7 @@
+import { parseISO } from "date-fns";
+import { formatDuration } from "../domain/deadline.ts";
 import type { Incident } from "../domain/incident.ts";
-import type { Block, Button, LabeledText, Text, View } from "../domain/view.ts";
+import type { Block, Button, Inline, LabeledText, View } from "../domain/view.ts";
 import type { StoredPlan } from "../store/plans.ts";
 import type { Row } from "../store/tables.ts";
 import { runSummary } from "./run-view.ts";
@@ -11,7 +13,7 @@ export interface CardShown {
   offer: StoredPlan | null;
   /** The newest run. */
   run: { row: Row<"run">; stored: StoredPlan } | null;
-  acknowledgedBy: Text | null;
+  acknowledgedBy: Inline | null;
 }
 
 /** Facts of a proposal on the card; the plan has them all. */
@@ -19,24 +21,46 @@ const SHORT = 4;
 
 const marks = { open: "🔴", mitigated: "🟠", resolved: "🟢" } as const;
 
-function times(incident: Incident): LabeledText[] {
+function times({ incident, acknowledgedBy }: CardShown): LabeledText[] {
   const { detectedAt, acknowledgedAt, mitigatedAt, resolvedAt } = incident;
   const stamps = [
-    ["Detected", detectedAt],
-    ["Acknowledged", acknowledgedAt],
-    ["Mitigated", mitigatedAt],
-    ["Resolved", resolvedAt],
+    ["Detected", detectedAt, null],
+    ["Acknowledged", acknowledgedAt, acknowledgedBy],
+    ["Mitigated", mitigatedAt, null],
+    ["Resolved", resolvedAt, null],
   ] as const;
-  return stamps.flatMap(([label, at]) => (at === null ? [] : [{ label, value: { time: at, as: "clock" } }]));
+  return stamps.flatMap(([label, at, by]): LabeledText[] => {
+    if (at === null) return [];
+    const time = { time: at, as: "clock" } as const;
+    return [{ label, value: by === null ? time : [time, ", ", by] }];
+  });
 }
 
-/** `412 alerts, 3 firing`: the count shown is the count received. */
+/** `2 of 412 alerts firing: …`, and how often they were told where that is oftener than that they fire and resolve. */
 function alertText(alerts: readonly Row<"alert">[]): string {
-  const received = alerts.reduce((sum, alert) => sum + alert.received, 0);
   const firing = alerts.filter((alert) => alert.status === "firing");
-  const names = [...new Set((firing.length > 0 ? firing : alerts).map((alert) => alert.title))];
-  const folded = received > alerts.length ? `, ${received} received` : "";
-  return `${firing.length} firing of ${alerts.length}${folded}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
+  const shown = firing.length > 0 ? firing : alerts;
+  const names = [...new Set(shown.map((alert) => alert.title))];
+  const received = alerts.reduce((sum, alert) => sum + alert.received, 0);
+  const count = `${alerts.length} alert${alerts.length === 1 ? "" : "s"}`;
+  const state =
+    firing.length === 0
+      ? `${count} resolved`
+      : firing.length === alerts.length
+        ? `${count} firing`
+        : `${firing.length} of ${count} firing`;
+  const repeated = received > 2 * alerts.length ? ` (received ${received} times)` : "";
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `${state}${repeated}: ${names.slice(0, 3).join(", ")}${more}`;
+}
+
+/** `v1.2.0 shipped 6m before.`: what changed last, beside the moment the trouble was seen. */
+function lastChangeText({ plan }: StoredPlan, { app, detectedAt }: Incident): Inline[] {
+  const change = plan.steps.find((step) => step.lastChange !== undefined)?.lastChange;
+  if (change === undefined) return [];
+  const ms = detectedAt.getTime() - parseISO(change.at).getTime();
+  const when = `${formatDuration(Math.abs(ms))} ${ms >= 0 ? "before" : "after"} the first alert`;
+  return [`${app ?? plan.app} ${change.what} ${when}. `];
 }
 
 function offerBlocks({ offer, incident }: CardShown): Block[] {
@@ -55,7 +79,7 @@ function offerBlocks({ offer, incident }: CardShown): Block[] {
   };
   return [
     { type: "divider" },
-    { type: "text", text: [{ bold: `${offer.plan.title}?` }] },
+    { type: "text", text: [...lastChangeText(offer, incident), { bold: `${offer.plan.title}?` }] },
     ...(facts.length > 0 ? [{ type: "facts", facts } as const] : []),
     {
       type: "buttons",
@@ -76,9 +100,9 @@ function verbs({ status, acknowledgedAt }: Incident): Button[] {
     ];
   return [
     ...(acknowledgedAt === null ? [{ label: "Acknowledge", command: "ack" }] : []),
-    ...(status === "open" ? [{ label: "Mitigated", command: "mitigate" }] : []),
+    ...(status === "open" ? [{ label: "Mitigate", command: "mitigate" }] : []),
     {
-      label: "Resolved",
+      label: "Resolve",
       command: "resolve",
       confirm: {
         title: "Resolve this incident?",
@@ -104,16 +128,15 @@ export function incidentCard(shown: CardShown): View {
   const facts: LabeledText[] = [
     { label: "Status", value: `${marks[incident.status]} ${incident.status}` },
     { label: "Severity", value: incident.severity },
-    ...times(incident),
-    ...(shown.acknowledgedBy === null ? [] : [{ label: "Acknowledged by", value: shown.acknowledgedBy }]),
+    ...times(shown),
     ...roles,
-    ...(alerts.length === 0 ? [] : [{ label: "Alerts", value: alertText(alerts) }]),
   ];
   return {
     summary,
     blocks: [
       { type: "heading", text: `${about}${incident.title}` },
       { type: "facts", facts },
+      ...(alerts.length === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
       ...(run !== null && run.row.status !== "finished" ? [] : offerBlocks(shown)),
       { type: "buttons", buttons: verbs(incident) },

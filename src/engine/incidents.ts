@@ -11,6 +11,7 @@ import {
 } from "../domain/incident.ts";
 import type { Severity } from "../domain/severity.ts";
 import type { Fact } from "../domain/timeline.ts";
+import type { View } from "../domain/view.ts";
 import type { Database, Queries } from "../store/database.ts";
 import { setDeadline } from "../store/deadlines.ts";
 import {
@@ -23,7 +24,7 @@ import {
 } from "../store/incidents.ts";
 import { appendEntry } from "../store/timeline.ts";
 import { line } from "./page.ts";
-import { isSlackUser } from "./people.ts";
+import { actorInline, isSlackUser } from "./people.ts";
 import { say, tellPager } from "./record.ts";
 import { showIncident } from "./show-incident.ts";
 
@@ -83,6 +84,19 @@ const said = {
   resolve: "resolved",
   reopen: "reopened",
 } as const;
+
+/** `Robin acknowledged the incident.`; what was heard from PagerDuty names who did it there. */
+function changedView(
+  verb: IncidentVerb,
+  { actor, reason, heard }: Pick<Act, "actor"> & { reason: string | null; heard?: boolean },
+): View {
+  const isFromPager = heard === true && reason !== null;
+  const what = ` ${said[verb]} the incident${isFromPager || reason === null ? "." : `: ${reason}`}`;
+  return {
+    summary: `${isFromPager ? reason : actorName(actor)}${what}`,
+    blocks: [{ type: "text", text: [isFromPager ? reason : actorInline(actor), what] }],
+  };
+}
 
 export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOptions): Incidents {
   async function record(trx: Queries, number: number, { actor, cause }: Act, fact: Fact): Promise<boolean> {
@@ -228,9 +242,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
           {
             do: "post",
             channel: { incident: number },
-            view: line(
-              `${actorName(act.actor)} ${said[verb]} the incident${act.reason === null ? "." : `: ${act.reason}`}`,
-            ),
+            view: changedView(verb, act),
           },
           now(),
         );

@@ -31,4 +31,6 @@ export interface Reply {
   attachments?: Attachment[];
   /** It was not carried out: the asker's doing, or ours. */
   trouble?: "refused" | "broken";
+  /** Number of the incident it tells of. */
+  about?: number | null;
 }

@@ -5,6 +5,7 @@ import { incidentByNumber } from "../store/incidents.ts";
 import { planByNumber, waitingPlans } from "../store/plans.ts";
 import { listRuns } from "../store/runs.ts";
 import { readStream } from "../store/timeline.ts";
+import { doer } from "./entry-text.ts";
 import { incidentCard } from "./incident-card.ts";
 import { actorInline } from "./people.ts";
 import { show } from "./record.ts";
@@ -19,12 +20,13 @@ export async function showIncident(trx: Queries, number: number, now: Clock): Pr
   const acknowledged = (await readStream(trx, `incident:${number}`)).findLast(
     (entry) => entry.fact.kind === "incident.acknowledged",
   );
+  const who = acknowledged && doer(acknowledged);
   const view = incidentCard({
     incident,
     alerts: await alertsOfIncident(trx, number),
     offer,
     run: row && stored ? { row, stored } : null,
-    acknowledgedBy: acknowledged ? actorInline(acknowledged.actor) : null,
+    acknowledgedBy: typeof who === "object" ? actorInline(who) : (who ?? null),
   });
   await show(
     trx,

@@ -28,7 +28,7 @@ export function healthOf(health: Health, revision: Revision): "healthy" | "bad" 
 }
 
 /** Numbers this revision had before an undo gave it a new one. */
-function formerNumbers(revision: Revision): number[] {
+export function formerNumbers(revision: Revision): number[] {
   const history = revision.annotations["deployment.kubernetes.io/revision-history"] ?? "";
   return history.split(",").flatMap((text) => (/^\d+$/.test(text.trim()) ? [Number(text)] : []));
 }

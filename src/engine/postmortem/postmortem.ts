@@ -3,6 +3,7 @@ import { formatDuration } from "../../domain/deadline.ts";
 import { type Incident, isConfidential } from "../../domain/incident.ts";
 import type { Fact, TimelineEntry } from "../../domain/timeline.ts";
 import { code, heading, link, plain, table } from "../markdown.ts";
+import { doer, subjectName } from "../entry-text.ts";
 import { endName } from "../run-view.ts";
 import { actionRecords, type ActionRecord, actionSection, entriesOf, stamp, unusedLine } from "./actions.ts";
 import { suggestedFollowUps } from "./follow-ups.ts";
@@ -113,7 +114,7 @@ function timesSection(incident: Incident, entries: readonly TimelineEntry[]): st
       name,
       stamp(at),
       kind === null ? "" : after(incident, at),
-      by === undefined ? "" : plain(actorName(by.actor)),
+      by === undefined ? "" : plain(subjectName(doer(by))),
     ];
   });
   const reopened = entriesOf(entries, "incident.reopened").map(({ at }) => `${stamp(at)} UTC`);
