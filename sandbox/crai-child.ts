@@ -54,7 +54,13 @@ export function createCraiChild(options: CraiOptions) {
     // Detached: Ctrl-C in the terminal is for the sandbox, which then ends crai in order.
     const started = spawn(
       process.execPath,
-      ["--import", new URL("./exit-with-parent.ts", import.meta.url).href, program],
+      // The heap as `npm start` limits it: loading the sources would otherwise leave it twice as large as crai needs.
+      [
+        "--max-semi-space-size=4",
+        "--import",
+        new URL("./exit-with-parent.ts", import.meta.url).href,
+        program,
+      ],
       { cwd: options.project, env: options.env, stdio: ["pipe", log, log], detached: true },
     );
     closeSync(log);
