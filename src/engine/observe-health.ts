@@ -73,6 +73,17 @@ async function judge(
 export function startObserver({ db, config, clusters, metrics, log, now }: ObserverOptions): {
   stop(): Promise<void>;
 } {
+  /** By target: since when its template has served alone, as far as this process has seen. */
+  const alone = new Map<string, { template: string; since: Date }>();
+
+  function aloneSince(target: string, template: string, rollout: RolloutStatus): Date {
+    const known = alone.get(target);
+    if (known !== undefined && known.template === template && rollout.state === "done") return known.since;
+    const since = now();
+    alone.set(target, { template, since });
+    return since;
+  }
+
   async function observe(
     name: string,
     app: App,
@@ -80,22 +91,31 @@ export function startObserver({ db, config, clusters, metrics, log, now }: Obser
   ): Promise<void> {
     const target = targetOf(environment);
     const cluster = clusters.as({ kind: "observer" }, target.cluster);
-    const workload = await cluster.workload(target);
-    const [rollout, revisions, alerts, why] = await Promise.all([
-      cluster.rolloutStatus(workload),
-      cluster.revisions(workload),
+    // How the app fares is read first: a release in between is young then, and not to blame.
+    const [alerts, why] = await Promise.all([
       firingAlerts(db, name, environmentName),
       whyUnwell(app, target.cluster, metrics),
     ]);
+    const workload = await cluster.workload(target);
+    const [rollout, revisions] = await Promise.all([
+      cluster.rolloutStatus(workload),
+      cluster.revisions(workload),
+    ]);
+    const key = targetKey(target);
+    const template = templateDigest(workload.template);
+    const since = aloneSince(key, template, rollout);
+    const { settle, window } = config.deadlines;
+    const isYoung = now().getTime() - since.getTime() < settle + window;
     const reason = await judge(rollout, {
-      alert: alerts[0]?.title,
-      why,
+      // What fired before belongs to what ran before; if it is not cured, the metrics say so in time.
+      alert: alerts.find((alert) => alert.starts_at >= since)?.title,
+      why: isYoung && why !== null ? undefined : why,
       broken: () => whyBroken(cluster, workload),
     });
     if (reason === undefined) return;
     await recordSighting(db, {
-      target: targetKey(target),
-      template: templateDigest(workload.template),
+      target: key,
+      template,
       revision: revisions.find((revision) => revision.current)?.number ?? 0,
       well: reason === null,
       why: reason,

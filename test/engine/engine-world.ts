@@ -7,7 +7,9 @@ import { craiConfig, kubeconfig, sandboxPace } from "../../sandbox/crai-config.t
 import { cluster as seed, people, type Person as Seeded, slack } from "../../sandbox/seed.ts";
 import { createClusters } from "../../src/adapters/kubernetes/clusters.ts";
 import type { Person } from "../../src/domain/actor.ts";
+import type { Alert } from "../../src/domain/alert.ts";
 import { Config } from "../../src/domain/config.ts";
+import { type Alerts, createAlerts } from "../../src/engine/alerts.ts";
 import type { Clusters, Directory, Pager } from "../../src/engine/ports.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { type Engine, wireEngine } from "../../src/wire-engine.ts";
@@ -131,5 +133,35 @@ export async function startEngineWorld(): Promise<EngineWorld> {
       });
       return { ...engine, clusters };
     },
+  };
+}
+
+export function alertsOf({ db, config }: EngineWorld, { uses }: Engine): Alerts {
+  return createAlerts({
+    db,
+    config,
+    incidents: uses.incidents,
+    wakeOutbox: () => undefined,
+    now: () => new Date(),
+    log: pino({ level: "silent" }),
+  });
+}
+
+/** One that concerns the api. */
+export function alert(more: Partial<Alert> = {}): Alert {
+  return {
+    source: "alertmanager",
+    fingerprint: "f1",
+    status: "firing",
+    title: "HighErrorRate",
+    level: "critical",
+    labels: { app: "api", namespace: "credit-risk-ai" },
+    annotations: {},
+    startsAt: "2026-11-22T10:00:00.000Z",
+    endsAt: null,
+    url: null,
+    pagerdutyIncident: null,
+    pagerdutyService: null,
+    ...more,
   };
 }

@@ -1,41 +1,8 @@
-import { pino } from "pino";
 import { expect, test } from "vitest";
-import { type Alert } from "../../src/domain/alert.ts";
-import { type Alerts, createAlerts } from "../../src/engine/alerts.ts";
-import type { Engine } from "../../src/wire-engine.ts";
 import { readStream } from "../../src/store/timeline.ts";
-import { type EngineWorld, robin, startEngineWorld } from "./engine-world.ts";
+import { alert, alertsOf, type EngineWorld, robin, startEngineWorld } from "./engine-world.ts";
 
 /** A delivery is marked as done after its effects; a crash in between has it carried out again. */
-
-function alertsOf({ db, config }: EngineWorld, { uses }: Engine): Alerts {
-  return createAlerts({
-    db,
-    config,
-    incidents: uses.incidents,
-    wakeOutbox: () => undefined,
-    now: () => new Date(),
-    log: pino({ level: "silent" }),
-  });
-}
-
-function alert(more: Partial<Alert> = {}): Alert {
-  return {
-    source: "alertmanager",
-    fingerprint: "f1",
-    status: "firing",
-    title: "HighErrorRate",
-    level: "critical",
-    labels: { app: "api", namespace: "credit-risk-ai" },
-    annotations: {},
-    startsAt: "2026-11-22T10:00:00.000Z",
-    endsAt: null,
-    url: null,
-    pagerdutyIncident: null,
-    pagerdutyService: null,
-    ...more,
-  };
-}
 
 async function kindsOf({ db }: EngineWorld, incident: number): Promise<string[]> {
   return (await readStream(db, `incident:${incident}`)).map(({ fact }) => fact.kind);
