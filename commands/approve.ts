@@ -1,3 +1,4 @@
+import { findPlan } from "../src/engine/audience.ts";
 import type { Command } from "../src/engine/command.ts";
 import { planNumber } from "../src/engine/references.ts";
 
@@ -10,6 +11,9 @@ export const approve: Command = {
   permission: null,
   positionals: ["plan"],
   flags: { "break-glass": { type: "boolean" }, reason: { type: "string" } },
+  async concerns(args, { invocation }, { db }) {
+    return (await findPlan(db, planNumber(args["plan"]), invocation.place)).plan.incident;
+  },
   async run(args, { invocation, actor }, { approvals, planMessages }) {
     const plan = planNumber(args["plan"]);
     const decision = await approvals.approve({

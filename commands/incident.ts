@@ -5,6 +5,7 @@ import { IncidentKind, IncidentRole, isConfidential } from "../src/domain/incide
 import { Severity } from "../src/domain/severity.ts";
 import type { Text } from "../src/domain/view.ts";
 import { chooseEnvironment, findApp } from "../src/engine/apps.ts";
+import { audienceOf } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/command.ts";
 import { incidentOf } from "../src/engine/incident-of.ts";
 import type { Reply } from "../src/engine/invocation.ts";
@@ -62,14 +63,14 @@ async function declare(args: Args, context: CommandContext, uses: UseCases): Pro
   return { to: isConfidential(incident.kind) ? "asker" : "channel", view: line(summary) };
 }
 
-async function list(args: Args, { incident: here, invocation, now }: CommandContext, { db }: UseCases) {
+async function list(args: Args, { invocation, now }: CommandContext, { db }: UseCases) {
   const all = args["all"] === "true";
-  const found = await listIncidents(db, { ...(all ? {} : { status: ["open", "mitigated"] }), limit: 50 });
-  // A confidential incident is named only where its members are.
-  const shown = found.filter(
-    ({ kind, number }) =>
-      !isConfidential(kind) || number === here?.number || invocation.place.surface === "cli",
-  );
+  const audience = audienceOf(invocation.place);
+  const shown = await listIncidents(db, {
+    ...(all ? {} : { status: ["open", "mitigated"] }),
+    audience,
+    limit: 50,
+  });
   if (shown.length === 0)
     return { to: "asker", view: line(all ? "There was no incident yet." : "No incident is open.") } as const;
   const rows = shown.map(({ channel, channelName, ...incident }): Text[] => [
@@ -173,5 +174,8 @@ export const incident: Command = {
     const app = findApp(config.apps, args["app"]).name;
     return { app, environment: chooseEnvironment(config.apps, app, args["env"] ?? null) };
   },
+  // What is declared concerns no incident yet, least of all the one in whose channel it is declared.
+  concerns: (args, { incident: here }) =>
+    args["verb"]?.toLowerCase() === "declare" ? null : (here?.number ?? null),
   run: (args, context, uses) => verbOf(args).run(args, context, uses),
 };

@@ -1,6 +1,21 @@
 import { appOf, environmentOf } from "../src/engine/apps.ts";
-import type { Command } from "../src/engine/command.ts";
+import type { Incident } from "../src/domain/incident.ts";
+import type { Args, Command, CommandContext } from "../src/engine/command.ts";
+import { recordedIn } from "../src/engine/incident-of.ts";
+import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
+
+/** Asked elsewhere while the app burns, it still belongs to that incident's record. */
+async function incidentFor(
+  args: Args,
+  { incident: here }: CommandContext,
+  { config, db }: UseCases,
+): Promise<number | null> {
+  const app = appOf(config.apps, args["app"], here).name;
+  const environment = environmentOf(config.apps, { app, environment: args["env"] }, here);
+  const outage: Incident | undefined = here?.app === app ? here : await openOutage(db, app, environment);
+  return recordedIn(here, outage?.number ?? here?.number ?? null);
+}
 
 export const rollback: Command = {
   name: "rollback",
@@ -14,18 +29,19 @@ export const rollback: Command = {
     const app = appOf(config.apps, args["app"], incident).name;
     return { app, environment: environmentOf(config.apps, { app, environment: args["env"] }, incident) };
   },
-  async run(args, { invocation, actor, incident: here }, { config, db, planner, planMessages }) {
+  concerns: incidentFor,
+  async run(args, context, uses) {
+    const { invocation, actor, incident: here } = context;
+    const { config, planner, planMessages } = uses;
     const app = appOf(config.apps, args["app"], here).name;
     const environment = environmentOf(config.apps, { app, environment: args["env"] }, here);
-    // Asked elsewhere while the app burns, it still belongs to that incident's record.
-    const incident = here?.app === app ? here : await openOutage(db, app, environment);
     const stored = await planner.make({
       playbook: "rollback",
       app,
       environment,
       inputs: { app, env: environment, to: args["to"] ?? null },
       actor,
-      incident: incident?.number ?? here?.number ?? null,
+      incident: await incidentFor(args, context, uses),
       reason: args["reason"] ?? null,
       channel: invocation.place.channel,
       key: invocation.id,

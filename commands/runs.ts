@@ -1,21 +1,20 @@
 import { actorName } from "../src/domain/actor.ts";
-import { UserError } from "../src/domain/errors.ts";
 import { findApp } from "../src/engine/apps.ts";
+import { audienceOf, findRun } from "../src/engine/audience.ts";
 import type { Command } from "../src/engine/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
 import { runNumber } from "../src/engine/references.ts";
 import { runEnd, runView } from "../src/engine/run-view.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { planByNumber } from "../src/store/plans.ts";
-import { listRuns, runByNumber, stepsOf } from "../src/store/runs.ts";
+import { listRuns, stepsOf } from "../src/store/runs.ts";
+import type { Row } from "../src/store/tables.ts";
 
 const isRun = (text: string | undefined): boolean => /^r?\d+$/i.test(text ?? "");
 
-async function oneRun(number: number, { db }: Pick<UseCases, "db">) {
-  const run = await runByNumber(db, number);
-  const stored = run && (await planByNumber(db, run.plan));
-  if (!run || !stored) throw new UserError(`There is no run R${number}.`, { next: "`runs` lists them." });
-  return runView({ run, plan: stored.plan, steps: await stepsOf(db, number), waitingFor: null, offers: [] });
+async function oneRun(run: Row<"run">, { db }: Pick<UseCases, "db">) {
+  const { plan } = (await planByNumber(db, run.plan))!;
+  return runView({ run, plan, steps: await stepsOf(db, run.number), waitingFor: null, offers: [] });
 }
 
 export const runs: Command = {
@@ -26,19 +25,21 @@ export const runs: Command = {
   permission: "run:read",
   positionals: ["what"],
   flags: { all: { type: "boolean" } },
-  async scope(args, { incident }, { config, db }) {
+  async scope(args, { incident, invocation }, { config, db }) {
     const what = args["what"];
     if (isRun(what)) {
-      const run = await runByNumber(db, runNumber(what));
-      return { app: run?.app, environment: run?.environment };
+      const { app, environment } = await findRun(db, runNumber(what), invocation.place);
+      return { app, environment };
     }
     return { app: what === undefined ? (incident?.app ?? undefined) : findApp(config.apps, what).name };
   },
-  async run(args, { incident }, uses) {
+  async run(args, { incident, invocation: { place } }, uses) {
     const what = args["what"];
-    if (isRun(what)) return { to: "asker", view: await oneRun(runNumber(what), uses) };
+    if (isRun(what))
+      return { to: "asker", view: await oneRun(await findRun(uses.db, runNumber(what), place), uses) };
     const app = what ?? incident?.app ?? undefined;
-    const found = await listRuns(uses.db, { app, limit: args["all"] === "true" ? 100 : 10 });
+    const limit = args["all"] === "true" ? 100 : 10;
+    const found = await listRuns(uses.db, { app, audience: audienceOf(place), limit });
     if (found.length === 0)
       return {
         to: "asker",

@@ -1,9 +1,9 @@
 import { intlFormatDistance } from "date-fns";
 import { actorName } from "../src/domain/actor.ts";
 import { targetKey, targetOf } from "../src/domain/app.ts";
-import { UserError } from "../src/domain/errors.ts";
 import type { Block, LabeledText, View } from "../src/domain/view.ts";
 import { appOf, environmentOf } from "../src/engine/apps.ts";
+import { findPlan } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/command.ts";
 import { page } from "../src/engine/page.ts";
 import { planDetailView, planView } from "../src/engine/plan-view.ts";
@@ -11,19 +11,15 @@ import { planNumber } from "../src/engine/references.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
 import { heldLocks } from "../src/store/locks.ts";
-import { planByNumber } from "../src/store/plans.ts";
 
 const isPlan = (text: string | undefined): boolean => /^p\d+$/i.test(text ?? "");
 
 async function planStatus(
   text: string,
-  { now }: CommandContext,
+  { invocation, now }: CommandContext,
   { db, approvals }: UseCases,
 ): Promise<{ view: View; details: View }> {
-  const number = planNumber(text);
-  const stored = await planByNumber(db, number);
-  if (!stored)
-    throw new UserError(`There is no plan P${number}.`, { next: "Plan again, e.g. `rollback <app>`." });
+  const stored = await findPlan(db, planNumber(text), invocation.place);
   return {
     view: planView(stored, await approvals.need(stored.plan, stored.askedAt), now()),
     details: planDetailView(stored),
@@ -84,10 +80,10 @@ export const status: Command = {
   permission: "workload:read",
   positionals: ["app"],
   flags: { env: { type: "string" } },
-  async scope(args, { incident }, { config, db }) {
+  async scope(args, { incident, invocation }, { config, db }) {
     if (isPlan(args["app"])) {
-      const stored = await planByNumber(db, planNumber(args["app"]));
-      return { app: stored?.plan.app, environment: stored?.plan.environment };
+      const { plan } = await findPlan(db, planNumber(args["app"]), invocation.place);
+      return { app: plan.app, environment: plan.environment };
     }
     const app = appOf(config.apps, args["app"], incident).name;
     return { app, environment: environmentOf(config.apps, { app, environment: args["env"] }, incident) };

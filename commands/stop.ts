@@ -1,7 +1,6 @@
-import { UserError } from "../src/domain/errors.ts";
+import { findRun } from "../src/engine/audience.ts";
 import type { Command } from "../src/engine/command.ts";
 import { runNumber } from "../src/engine/references.ts";
-import { runByNumber } from "../src/store/runs.ts";
 
 export const stop: Command = {
   name: "stop",
@@ -11,14 +10,15 @@ export const stop: Command = {
   permission: "run:stop",
   positionals: ["run"],
   flags: { reason: { type: "string" } },
-  async scope(args, _context, { db }) {
-    const run = await runByNumber(db, runNumber(args["run"]));
-    return { app: run?.app, environment: run?.environment };
+  async concerns(args, { invocation }, { db }) {
+    return (await findRun(db, runNumber(args["run"]), invocation.place)).incident;
   },
-  async run(args, { actor }, { db, runs }) {
+  async scope(args, { invocation }, { db }) {
+    const { app, environment } = await findRun(db, runNumber(args["run"]), invocation.place);
+    return { app, environment };
+  },
+  async run(args, { actor }, { runs }) {
     const number = runNumber(args["run"]);
-    if (!(await runByNumber(db, number)))
-      throw new UserError(`There is no run R${number}.`, { next: "`runs` lists them." });
     await runs.stop(number, actor, args["reason"] ?? null);
     const summary = `R${number} halts before its next change; its message says what stands.`;
     return { to: "asker", view: { summary, blocks: [{ type: "text", text: summary }] } };

@@ -1,14 +1,12 @@
 import { UserError } from "../src/domain/errors.ts";
-import type { Args, Command } from "../src/engine/command.ts";
+import { findRun } from "../src/engine/audience.ts";
+import type { Args, Command, CommandContext } from "../src/engine/command.ts";
 import { runNumber } from "../src/engine/references.ts";
+import { recordedIn } from "../src/engine/incident-of.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
-import { runByNumber } from "../src/store/runs.ts";
 
-async function runOf(args: Args, { db }: Pick<UseCases, "db">) {
-  const number = runNumber(args["run"]);
-  const run = await runByNumber(db, number);
-  if (!run) throw new UserError(`There is no run R${number}.`, { next: "`runs` lists them." });
-  return run;
+async function runOf(args: Args, { invocation }: CommandContext, { db }: Pick<UseCases, "db">) {
+  return findRun(db, runNumber(args["run"]), invocation.place);
 }
 
 export const undo: Command = {
@@ -19,12 +17,14 @@ export const undo: Command = {
   permission: "rollout:undo",
   positionals: ["run"],
   flags: { reason: { type: "string" } },
-  async scope(args, _context, uses) {
-    const { app, environment } = await runOf(args, uses);
+  concerns: async (args, context, uses) => (await runOf(args, context, uses)).incident,
+  async scope(args, context, uses) {
+    const { app, environment } = await runOf(args, context, uses);
     return { app, environment };
   },
-  async run(args, { invocation, actor }, uses) {
-    const run = await runOf(args, uses);
+  async run(args, context, uses) {
+    const { invocation, actor, incident: here } = context;
+    const run = await runOf(args, context, uses);
     if (run.status !== "finished") {
       throw new UserError(`R${run.number} has not ended.`, {
         why: "Its inverse is known only when nothing more will change.",
@@ -34,7 +34,7 @@ export const undo: Command = {
     const stored = await uses.planner.makeUndo({
       run: run.number,
       actor,
-      incident: run.incident,
+      incident: recordedIn(here, run.incident),
       reason: args["reason"] ?? null,
       channel: invocation.place.channel,
       key: invocation.id,

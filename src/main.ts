@@ -170,7 +170,8 @@ async function serve(settings: Settings, log: Logger, endings: Ending[]): Promis
           if (delivery.kind === "invocation") await answer(delivery, at);
           if (delivery.kind === "message.pinned") await pins.pinned(delivery);
           if (delivery.kind === "message.changed") await pins.changed(delivery, key);
-          if (delivery.kind === "home.opened") await slack.publishHome(delivery.by.id, await homeView(uses, delivery.by));
+          if (delivery.kind === "home.opened")
+            await slack.publishHome(delivery.by.id, await homeView(uses, delivery.by));
         }
       },
     },

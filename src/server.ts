@@ -4,13 +4,16 @@ import type { Logger } from "pino";
 import { register } from "prom-client";
 import { ZodError } from "zod";
 import type { Clock } from "./domain/clock.ts";
-import type { Webhook } from "./engine/webhook.ts";
+import { cleanLine } from "./domain/clean-text.ts";
+import { type Received, refuseTimes, type Webhook } from "./engine/webhook.ts";
 import type { Database } from "./store/database.ts";
 import { receive } from "./store/inbox.ts";
 import type { WebhookLog } from "./store/webhooks.ts";
 
 /** PagerDuty drops payloads over 256 KB itself; an Alertmanager group of thousands stays below this. */
 const MAX_BODY = 1_000_000;
+/** Bytes of a body over the limit that are read before its sender is cut off. */
+const MAX_READ = 20 * MAX_BODY;
 
 export interface ServerOptions {
   db: Database;
@@ -34,22 +37,39 @@ function answer(res: ServerResponse, status: number, text: string): void {
     .end(`${text}\n`);
 }
 
-/** The raw body, or undefined when it is over the limit; nothing more of it is read then. */
+/**
+ * The raw body, or undefined when it is over the limit. What is too much is read and thrown away, up to a second limit:
+ * a sender that is cut off takes that for a network error and sends all of it again.
+ */
 async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY) return undefined;
-    chunks.push(chunk);
+    if (size <= MAX_BODY) chunks.push(chunk);
+    else chunks.length = 0;
+    if (size > MAX_READ) return undefined;
   }
-  return Buffer.concat(chunks);
+  return size > MAX_BODY ? undefined : Buffer.concat(chunks);
+}
+
+/** Characters of a reason that are kept: a body with thousands of mistakes has thousands of reasons. */
+const MAX_WHY = 300;
+
+/** What the source says, or why it cannot be that. */
+function understand(webhook: Webhook, raw: Buffer, req: IncomingMessage): Received | string {
+  try {
+    return webhook.parse(raw, req.headers);
+  } catch (error) {
+    if (!(error instanceof ZodError)) return "it is no valid JSON";
+    const problems = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+    return cleanLine(problems.join("; ")).slice(0, MAX_WHY).toWellFormed();
+  }
 }
 
 /**
  * Webhooks are stored, then answered 202. Refusals: 401 not from whom it says, 413 too large, 400 not what the source
- * sends, 503 when it cannot be stored: the one code that PagerDuty and Alertmanager both repeat (429 is dropped by
+ * sends or not of now, 503 when it cannot be stored: the one code that PagerDuty and Alertmanager both repeat (429 is dropped by
  * Alertmanager).
  */
 async function take(
@@ -58,23 +78,18 @@ async function take(
   res: ServerResponse,
   { db, seen, wakeInbox, now, log }: ServerOptions,
 ): Promise<void> {
+  function refuse(status: 400 | 401 | 413, why: string): void {
+    seen.refused(webhook.source, why, now());
+    answer(res, status, `Refused: ${why}.`);
+  }
   const raw = await readBody(req);
-  const why = raw === undefined ? "it is larger than 1 MB" : webhook.refuse(req.headers, raw);
-  if (raw === undefined || why !== null) {
-    seen.refused(webhook.source, why ?? "", now());
-    return answer(res, raw === undefined ? 413 : 401, `Refused: ${why}.`);
-  }
-  let received: ReturnType<Webhook["parse"]>;
-  try {
-    received = webhook.parse(raw, req.headers);
-  } catch (error) {
-    const problem =
-      error instanceof ZodError
-        ? error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
-        : "no valid JSON";
-    seen.refused(webhook.source, problem, now());
-    return answer(res, 400, `Refused: ${problem}.`);
-  }
+  if (raw === undefined) return refuse(413, "it is larger than 1 MB");
+  const stranger = webhook.refuse(req.headers, raw);
+  if (stranger !== null) return refuse(401, stranger);
+  const received = understand(webhook, raw, req);
+  if (typeof received === "string") return refuse(400, received);
+  const doubt = refuseTimes(received, now());
+  if (doubt !== null) return refuse(400, doubt);
   try {
     await receive(db, {
       source: webhook.source,

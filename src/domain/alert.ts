@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { AlertSource } from "./actor.ts";
+import { cleanLine } from "./clean-text.ts";
 
 /** A monitoring system's signal, as every source is translated to. Text in it is untrusted. */
 export const Alert = z.strictObject({
   source: AlertSource,
   /** The key by which two alerts of one source are the same alert. */
   fingerprint: z.string(),
+  /** By which PagerDuty and an alertmanager know the same group of alerts; null: the source does not say. */
+  group: z.string().nullable(),
   status: z.enum(["firing", "resolved"]),
   title: z.string(),
   /** critical: page and channel; warning: one message in the app's channel; info: a digest. */
@@ -20,6 +23,16 @@ export const Alert = z.strictObject({
   pagerdutyService: z.string().nullable(),
 });
 export type Alert = z.infer<typeof Alert>;
+
+/** More is no title, and it is repeated in lists, notifications and the channel's name. */
+const longestTitle = 200;
+
+/** A name for an alert that may be of any length and hold anything: one clean line. */
+export function alertTitle(text: string): string {
+  const line = cleanLine(text);
+  const short = line.length <= longestTitle ? line : `${line.slice(0, longestTitle - 1).toWellFormed()}…`;
+  return short || "Alert without a name";
+}
 
 /** True when all labels of one matcher equal the alert's. */
 export function matches(

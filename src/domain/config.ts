@@ -45,6 +45,25 @@ export const Config = z.strictObject({
         ),
     })
     .describe("who may do what, and as whom the cluster sees them"),
+  confidential: z
+    .strictObject({
+      security: z
+        .array(z.record(z.string(), z.string()))
+        .default([])
+        .describe("an alert opens a security incident when all labels of one entry match"),
+      breach: z
+        .array(z.record(z.string(), z.string()))
+        .default([])
+        .describe("an alert opens a breach incident when all labels of one entry match"),
+      members: z
+        .array(z.string().regex(/^[UWS][A-Z0-9]+$/, "a Slack user ID (U…) or user group ID (S…)"))
+        .default([])
+        .describe("Slack user IDs (U…) and user group IDs (S…) who are invited to each of them"),
+    })
+    .prefault({})
+    .describe(
+      "incidents that only their members see. A label `kind` or `incident_kind` of `security` or `breach` makes one too. PagerDuty passes no labels on: match its incidents by `pagerduty_service` (ID) or `incident_type` (name)",
+    ),
   severities: z
     .record(
       Severity,

@@ -11,6 +11,9 @@ export const PagerEvent = z.strictObject({
     .strictObject({
       id: z.string(),
       title: z.string(),
+      /** What the integration knows it by (dedup_key), and PagerDuty's incident type by name. */
+      key: z.string().nullable(),
+      type: z.string().nullable(),
       service: z.string().nullable(),
       url: z.string().nullable(),
       urgent: z.boolean(),

@@ -26,7 +26,7 @@ import { appendEntry } from "../store/timeline.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Planner } from "./planner.ts";
 import { type Need, needOf } from "./need.ts";
-import { streamOf, tellPager } from "./record.ts";
+import { pageKey, streamOf, tellPager } from "./record.ts";
 
 export interface Answer {
   plan: number;
@@ -280,8 +280,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const body = `${actorName(plan.actor)} asks for a second yes to P${number}. Approve or deny it in Slack, or with \`crai approve P${number}\`.`;
     await tellPager(
       trx,
-      `plan:${number}:page`,
-      { do: "page", service, title: `Yes or no? ${plan.title}`, body, dedupKey: `crai-plan-${number}` },
+      { key: `plan:${number}:page`, about: plan.incident },
+      { do: "page", service, title: `Yes or no? ${plan.title}`, body, dedupKey: `${pageKey}${number}` },
       now(),
     );
   }

@@ -35,5 +35,7 @@ export interface Command {
   flags: Record<string, ParseArgsOptionDescriptor>;
   /** What the request is about, for `authorize`; default: the incident's app. */
   scope?(args: Args, context: CommandContext, uses: UseCases): Promise<Scope> | Scope;
+  /** Number of the incident it concerns, on whose timeline a refusal stands; default: the context's. */
+  concerns?(args: Args, context: CommandContext, uses: UseCases): Promise<number | null> | number | null;
   run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;
 }

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
-import { isUserError, UserError } from "../domain/errors.ts";
+import { isError, isUserError, UserError } from "../domain/errors.ts";
 import type { Incident } from "../domain/incident.ts";
-import { isConfidential } from "../domain/incident.ts";
 import type { Database } from "../store/database.ts";
-import { incidentByNumber, incidentOfChannel } from "../store/incidents.ts";
+import { incidentOfChannel } from "../store/incidents.ts";
 import { appendEntry } from "../store/timeline.ts";
+import { findIncident } from "./audience.ts";
 import type { Args, Command, CommandContext } from "./command.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import { parseCommand } from "./parse-command.ts";
@@ -21,55 +21,58 @@ export interface DispatchOptions {
   log: Logger;
 }
 
+/** Characters of a command that a timeline keeps. */
+const QUOTED = 1000;
+
 /** Text to an answer: parse, authorize, run. Every surface comes through here; no command checks rights by itself. */
 export function createDispatch({ commands, uses, now, log }: DispatchOptions): Dispatch {
   return async (invocation) => {
-    const incident = await incidentOfPlace(uses.db, invocation);
+    const here = await incidentOfPlace(uses.db, invocation);
+    // What cannot be read is recorded by its first word alone: nobody knows whom the rest was meant for.
+    let refused: Refused = { incident: here?.number ?? null, command: firstWord(invocation) };
     try {
       const { command, args } = parseCommand(invocation.text, commands);
-      const about =
-        args["incident"] === undefined ? incident : await namedIncident(uses.db, args["incident"]);
-      const context: CommandContext = { invocation, actor: invocation.actor, incident: about, now };
+      refused = { incident: null, command: invocation.text.slice(0, QUOTED) };
+      const named = args["incident"];
+      const incident = named === undefined ? here : await findIncident(uses.db, named, invocation.place);
+      refused.incident = incident?.number ?? null;
+      const context: CommandContext = { invocation, actor: invocation.actor, incident, now };
+      if (command.concerns) refused.incident = await command.concerns(args, context, uses);
       await demand(command, args, context, uses);
-      return await command.run(args, context, uses);
-    } catch (error) {
+      return { ...(await command.run(args, context, uses)), about: refused.incident };
+    } catch (thrown) {
+      const error = asRefusal(thrown);
       if (isUserError(error)) {
-        if (incident) await recordRefusal(uses.db, { incident, invocation, error, at: now() });
+        await recordRefusal(uses.db, { ...refused, invocation, error, at: now() });
         return { to: "asker", view: refusalView(error), trouble: "refused" };
       }
       const reference = invocation.id.slice(-8);
-      log.error({ err: error, reference, command: invocation.text.split(" ")[0] }, "command broke");
+      log.error({ err: error, reference, command: firstWord(invocation) }, "command broke");
       return { to: "asker", view: brokenView(reference), trouble: "broken" };
     }
   };
+}
+
+function firstWord({ text }: Invocation): string {
+  return (text.split(/\s/)[0] ?? "").slice(0, 40);
+}
+
+/** Nothing a command does by itself changes a cluster, so one that does not answer is nobody's fault and no harm. */
+function asRefusal(error: unknown): unknown {
+  if (!isError(error, "ClusterUnreachable")) return error;
+  return new UserError(error.message, {
+    why: "It was asked several times. Nothing was changed.",
+    next: "Try again in a moment; `doctor` shows what answers.",
+    cause: error,
+  });
 }
 
 async function incidentOfPlace(db: Database, { place }: Invocation): Promise<Incident | null> {
   return place.channel === null ? null : ((await incidentOfChannel(db, place.channel)) ?? null);
 }
 
-async function namedIncident(db: Database, text: string): Promise<Incident> {
-  const number = /^(?:inc-)?0*(\d{1,9})(?:-.*)?$/i.exec(text)?.[1];
-  const incident = number === undefined ? undefined : await incidentByNumber(db, Number(number));
-  if (!incident)
-    throw new UserError(`There is no incident "${text}".`, { next: "`incident list` shows them." });
-  return incident;
-}
-
 async function demand(command: Command, args: Args, context: CommandContext, uses: UseCases): Promise<void> {
-  const { incident, actor, invocation } = context;
-  // A confidential incident is seen from its own channel, where only its members are.
-  if (
-    incident &&
-    isConfidential(incident.kind) &&
-    incident.channel !== null &&
-    invocation.place.channel !== incident.channel &&
-    invocation.place.surface !== "cli"
-  ) {
-    throw new UserError(`There is no incident "${incident.number}".`, {
-      next: "`incident list` shows them.",
-    });
-  }
+  const { incident, actor } = context;
   const permission = command.permissionOf?.(args) ?? command.permission;
   if (permission === null) return;
   const byDefault = { app: incident?.app ?? undefined, environment: incident?.environment ?? undefined };
@@ -77,27 +80,31 @@ async function demand(command: Command, args: Args, context: CommandContext, use
   await uses.authorizer.demand(actor, permission, scope);
 }
 
-interface Refusal {
-  incident: Incident;
-  invocation: Invocation;
-  error: UserError;
-  at: Date;
+interface Refused {
+  /** On whose timeline it stands; null: on none. */
+  incident: number | null;
+  command: string;
 }
 
-/** A refusal in an incident's channel is part of what happened. */
-async function recordRefusal(db: Database, { incident, invocation, error, at }: Refusal): Promise<void> {
+/** A refusal that concerns an incident is part of what happened. */
+async function recordRefusal(
+  db: Database,
+  {
+    incident,
+    command,
+    invocation,
+    error,
+    at,
+  }: Refused & { invocation: Invocation; error: UserError; at: Date },
+): Promise<void> {
+  if (incident === null) return;
   await db.transaction().execute((trx) =>
     appendEntry(trx, {
-      stream: `incident:${incident.number}`,
+      stream: `incident:${incident}`,
       at,
       key: `refused:${invocation.id}`,
       actor: invocation.actor,
-      fact: {
-        kind: "command.refused",
-        command: invocation.text,
-        what: error.message,
-        why: error.why ?? null,
-      },
+      fact: { kind: "command.refused", command, what: error.message, why: error.why ?? null },
     }),
   );
 }

@@ -11,8 +11,8 @@ import { say } from "./record.ts";
 
 export interface GatherOptions {
   db: Database;
-  config: Pick<Config, "apps">;
-  directory: Pick<Directory, "userByEmail">;
+  config: Pick<Config, "apps" | "confidential">;
+  directory: Pick<Directory, "userByEmail" | "groupMembers">;
   pager: Pick<Pager, "onCall"> | null;
   wakeOutbox: () => void;
   now: Clock;
@@ -23,8 +23,8 @@ export interface GatherOptions {
 const AGAIN_AFTER = 5000;
 
 /**
- * Invites whoever declared an incident and, unless it is confidential, the people on call for its app. Returns when to
- * try again, or undefined when everybody was found.
+ * Invites whoever declared an incident and the people on call for its app; to a confidential one those whom crai.yaml
+ * names. Returns when to try again, or undefined when everybody was found.
  */
 export function createGather({
   db,
@@ -35,9 +35,16 @@ export function createGather({
   now,
   log,
 }: GatherOptions): (incident: number) => Promise<Date | undefined> {
-  async function onCallFor(incident: Incident): Promise<string[]> {
-    const schedules =
-      incident.app === null || isConfidential(incident.kind) ? [] : (config.apps[incident.app]?.onCall ?? []);
+  async function membersFor(): Promise<string[]> {
+    const { members } = config.confidential;
+    const groups = members.filter((member) => member.startsWith("S"));
+    const fromGroups = await Promise.all(groups.map((group) => directory.groupMembers(group)));
+    return [...new Set([...members.filter((member) => !member.startsWith("S")), ...fromGroups.flat()])];
+  }
+
+  async function peopleFor(incident: Incident): Promise<string[]> {
+    if (isConfidential(incident.kind)) return membersFor();
+    const schedules = incident.app === null ? [] : (config.apps[incident.app]?.onCall ?? []);
     if (pager === null || schedules.length === 0) return [];
     const people = await pager.onCall(schedules);
     const users = await Promise.all(
@@ -51,7 +58,7 @@ export function createGather({
     for (const user of users)
       await say(
         db,
-        `incident:${incident}:invite:${user}`,
+        { key: `incident:${incident}:invite:${user}`, about: incident },
         { do: "invite", channel: { incident }, users: [user] },
         now(),
       );
@@ -65,10 +72,10 @@ export function createGather({
     if (opened?.actor.kind === "person" && /^[UW]/.test(opened.actor.id))
       await invite(number, [opened.actor.id]);
     try {
-      await invite(number, await onCallFor(incident));
+      await invite(number, await peopleFor(incident));
       return undefined;
     } catch (err) {
-      log.warn({ err, incident: number }, "who is on call is not known yet");
+      log.warn({ err, incident: number }, "whom to invite is not known yet");
       return addMilliseconds(now(), AGAIN_AFTER);
     }
   };

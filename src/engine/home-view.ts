@@ -1,25 +1,35 @@
-import { isConfidential } from "../domain/incident.ts";
+import type { Permission } from "../domain/access.ts";
+import type { Person } from "../domain/actor.ts";
 import type { Block, Text, View } from "../domain/view.ts";
-import type { Database } from "../store/database.ts";
 import { listIncidents } from "../store/incidents.ts";
 import { planByNumber } from "../store/plans.ts";
 import { listRuns } from "../store/runs.ts";
 import { page } from "./page.ts";
 import { runSummary } from "./run-view.ts";
+import type { UseCases } from "./use-cases.ts";
 
-/** What everybody may see on their Home tab: open outages and the latest runs. Confidential incidents are not on it. */
-export async function homeView(db: Database): Promise<View> {
-  const incidents = (await listIncidents(db, { status: ["open", "mitigated"], limit: 20 })).filter(
-    ({ kind }) => !isConfidential(kind),
-  );
-  const confidential = new Set(
-    (await listIncidents(db, { limit: 200 }))
-      .filter(({ kind }) => isConfidential(kind))
-      .map(({ number }) => number),
-  );
-  const runs = (await listRuns(db, { limit: 10 })).filter(
-    ({ incident }) => incident === null || !confidential.has(incident),
-  );
+/** Nobody else looks at a Home tab, yet it is no incident's channel: confidential incidents are on none. */
+const audience = { channel: null };
+
+/** What a person may see anywhere: the open outages and the latest runs of the apps they may look at. */
+export async function homeView(
+  { db, authorizer }: Pick<UseCases, "db" | "authorizer">,
+  by: Person,
+): Promise<View> {
+  async function visible<T extends { app: string | null; environment: string | null }>(
+    found: readonly T[],
+    permission: Permission,
+  ): Promise<T[]> {
+    const allowed = await Promise.all(
+      found.map(({ app, environment }) =>
+        authorizer.allows(by, permission, { app: app ?? undefined, environment: environment ?? undefined }),
+      ),
+    );
+    return found.filter((_, index) => allowed[index]);
+  }
+  const all = await listIncidents(db, { status: ["open", "mitigated"], audience, limit: 20 });
+  const incidents = await visible(all, "incident:read");
+  const runs = await visible(await listRuns(db, { audience, limit: 10 }), "run:read");
   const plans = await Promise.all(runs.map((run) => planByNumber(db, run.plan)));
   const open: Text[] = incidents.map(({ severity, status, title, channel, channelName }) => [
     `${severity} ${status}: ${title} `,

@@ -2,13 +2,14 @@ import { parseISO } from "date-fns";
 import { formatDuration } from "../domain/deadline.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../domain/view.ts";
+import type { AlertTotals } from "../store/alerts.ts";
 import type { StoredPlan } from "../store/plans.ts";
 import type { Row } from "../store/tables.ts";
 import { runSummary } from "./run-view.ts";
 
 export interface CardShown {
   incident: Incident;
-  alerts: readonly Row<"alert">[];
+  alerts: AlertTotals;
   /** The proposal that waits. */
   offer: StoredPlan | null;
   /** The newest run. */
@@ -37,19 +38,15 @@ function times({ incident, acknowledgedBy }: CardShown): LabeledText[] {
 }
 
 /** `2 of 412 alerts firing: …`, and how often they were told where that is oftener than that they fire and resolve. */
-function alertText(alerts: readonly Row<"alert">[]): string {
-  const firing = alerts.filter((alert) => alert.status === "firing");
-  const shown = firing.length > 0 ? firing : alerts;
-  const names = [...new Set(shown.map((alert) => alert.title))];
-  const received = alerts.reduce((sum, alert) => sum + alert.received, 0);
-  const count = `${alerts.length} alert${alerts.length === 1 ? "" : "s"}`;
+function alertText({ firing, total, received, names }: AlertTotals): string {
+  const count = `${total} alert${total === 1 ? "" : "s"}`;
   const state =
-    firing.length === 0
+    firing === 0
       ? `${count} resolved`
-      : firing.length === alerts.length
+      : firing === total
         ? `${count} firing`
-        : `${firing.length} of ${count} firing`;
-  const repeated = received > 2 * alerts.length ? ` (received ${received} times)` : "";
+        : `${firing} of ${count} firing`;
+  const repeated = received > 2 * total ? ` (received ${received} times)` : "";
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
   return `${state}${repeated}: ${names.slice(0, 3).join(", ")}${more}`;
 }
@@ -136,7 +133,7 @@ export function incidentCard(shown: CardShown): View {
     blocks: [
       { type: "heading", text: `${about}${incident.title}` },
       { type: "facts", facts },
-      ...(alerts.length === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
+      ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
       ...(run !== null && run.row.status !== "finished" ? [] : offerBlocks(shown)),
       { type: "buttons", buttons: verbs(incident) },

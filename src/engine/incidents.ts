@@ -134,14 +134,14 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
       : `${severity} ${incident.app ?? kind}: ${title}`;
     await say(
       trx,
-      `incident:${number}:channel`,
+      { key: `incident:${number}:channel`, about: number },
       { do: "open-channel", incident: number, name, private: isConfidential(kind), topic },
       now(),
     );
-    if (announce !== undefined && !isConfidential(kind)) {
+    if (announce !== undefined) {
       await say(
         trx,
-        `incident:${number}:announced`,
+        { key: `incident:${number}:announced`, about: number },
         {
           do: "post",
           channel: { id: announce },
@@ -157,7 +157,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     if (actor.kind !== "person" || !isSlackUser(actor.id)) return;
     await say(
       trx,
-      `incident:${number}:invited:${actor.id}`,
+      { key: `incident:${number}:invited:${actor.id}`, about: number },
       { do: "invite", channel: { incident: number }, users: [actor.id] },
       now(),
     );
@@ -178,7 +178,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     const pagerdutyIncident = incident.pagerdutyIncident;
     await tellPager(
       trx,
-      key,
+      { key, about: incident.number },
       pager === "note" ? { do: "note", pagerdutyIncident, text, by } : { do: pager, pagerdutyIncident, by },
       now(),
     );
@@ -238,7 +238,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
         if (act.heard !== true) await follow(trx, incident, verb, act);
         await say(
           trx,
-          `incident:${number}:${verb}:${act.cause}`,
+          { key: `incident:${number}:${verb}:${act.cause}`, about: number },
           {
             do: "post",
             channel: { incident: number },

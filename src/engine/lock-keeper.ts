@@ -67,7 +67,8 @@ export function createLockKeeper({
           const told = line(
             `${actorName(actor)} took the lock of ${target} over from your run R${lock.run}${reason === null ? "" : `: ${reason}`}. It stops before its next change.`,
           );
-          await say(trx, `lock:${cause}:told`, { do: "direct", user: lock.holder.id, view: told }, now());
+          const telling = { key: `lock:${cause}:told`, about: run.incident };
+          await say(trx, telling, { do: "direct", user: lock.holder.id, view: told }, now());
         }
         return lock;
       });

@@ -10,6 +10,7 @@ import { incidentOfPager } from "../store/incidents.ts";
 import { appendEntry } from "../store/timeline.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Incidents } from "./incidents.ts";
+import { pageKey } from "./record.ts";
 
 const verbs: Partial<Record<PagerEvent["what"], IncidentVerb>> = {
   acknowledged: "acknowledge",
@@ -24,10 +25,15 @@ function alertOf(event: PagerEvent): Alert | null {
   return {
     source: "pagerduty",
     fingerprint: incident.id,
+    group: incident.key,
     status: event.what === "resolved" ? "resolved" : "firing",
     title: incident.title,
     level: incident.urgent ? "critical" : "warning",
-    labels: {},
+    // What there is to match on: PagerDuty passes the labels of its alerts not on.
+    labels: {
+      ...(incident.service !== null && { pagerduty_service: incident.service }),
+      ...(incident.type !== null && { incident_type: incident.type }),
+    },
     annotations: {},
     startsAt: event.at,
     endsAt: event.what === "resolved" ? event.at : null,
@@ -77,7 +83,8 @@ export function createPagerEvents({
 
   return async (event) => {
     const alert = alertOf(event);
-    if (alert === null) return;
+    // A page of our own for a second yes comes back as an incident of PagerDuty; it is no outage.
+    if (alert === null || alert.group?.startsWith(pageKey) === true) return;
     if (event.what === "triggered") return alerts.receive([alert], event.id);
     if (event.what === "resolved") await endAlerts(event, alert.fingerprint);
     const incident = await incidentOfPager(db, alert.fingerprint);

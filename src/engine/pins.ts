@@ -56,7 +56,8 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
       "This channel belongs to no incident, so the message is on no timeline. Pin it in an incident's channel, or type `note … --incident 12`.",
     );
     const message = { do: "ephemeral", channel, user: by.id, view } as const;
-    await say(db, `${pinKey({ channel, ts })}:no-incident:${by.id}`, message, now());
+    const key = `${pinKey({ channel, ts })}:no-incident:${by.id}`;
+    await say(db, { key, about: null }, message, now());
     wakeOutbox();
   }
 
@@ -75,7 +76,7 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
       if (entry && message !== null)
         await say(
           trx,
-          `${pinKey(pin)}:seen`,
+          { key: `${pinKey(pin)}:seen`, about: incident.number },
           { do: "react", channel: pin.channel, ts: pin.ts, emoji: "memo" },
           now(),
         );

@@ -1,6 +1,8 @@
 import type { Stream } from "../domain/timeline.ts";
 import type { Queries } from "../store/database.ts";
+import { incidentByNumber } from "../store/incidents.ts";
 import { putLatest, putOnce } from "../store/outbox.ts";
+import { forPager, mayTell } from "./audience.ts";
 import type { ChannelRef, PagerMessage, SlackMessage } from "./ports.ts";
 
 /** A plan outside an incident, and its run, have a stream of their own. */
@@ -30,25 +32,55 @@ function slackLane(message: SlackMessage): string {
   }
 }
 
+/** Why something is said: `key` is its cause, `about` the incident it tells of; null: it tells of none. */
+export interface Telling {
+  key: string;
+  about: number | null;
+}
+
+/** Every message passes here on its way out: one whose audience may not hear of the incident is never stored. */
+async function isHeard(trx: Queries, about: number | null, message: SlackMessage): Promise<boolean> {
+  const incident = about === null ? undefined : await incidentByNumber(trx, about);
+  return incident === undefined || mayTell(incident, message);
+}
+
 /** Says something once, whatever happens: stored now, delivered when Slack can be reached. */
-export async function say(trx: Queries, key: string, message: SlackMessage, at: Date): Promise<void> {
+export async function say(
+  trx: Queries,
+  { key, about }: Telling,
+  message: SlackMessage,
+  at: Date,
+): Promise<void> {
+  if (!(await isHeard(trx, about, message))) return;
   await putOnce(trx, { key, system: "slack", lane: slackLane(message), message, at });
 }
 
 /** Keeps one message at its latest state: posted the first time, edited afterwards. */
 export async function show(
   trx: Queries,
-  key: string,
+  { key, about }: Telling,
   message: SlackMessage & { do: "post" },
   at: Date,
 ): Promise<void> {
+  if (!(await isHeard(trx, about, message))) return;
   await putLatest(trx, { key, system: "slack", lane: slackLane(message), message, at });
 }
 
-export async function tellPager(trx: Queries, key: string, message: PagerMessage, at: Date): Promise<void> {
+export async function tellPager(
+  trx: Queries,
+  { key, about }: Telling,
+  wanted: PagerMessage,
+  at: Date,
+): Promise<void> {
+  const incident = about === null ? undefined : await incidentByNumber(trx, about);
+  const message = incident === undefined ? wanted : forPager(incident, wanted);
+  if (message === null) return;
   const lane = "pagerdutyIncident" in message ? message.pagerdutyIncident : message.dedupKey;
   await putOnce(trx, { key, system: "pagerduty", lane, message, at });
 }
+
+/** What PagerDuty knows our own pages by. */
+export const pageKey = "crai-plan-";
 
 /** Where a plan and its run speak: the incident's channel, else where it was asked, else where outages are announced. */
 export function placeOf(

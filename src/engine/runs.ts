@@ -124,7 +124,8 @@ export function createRuns({
       waitingFor: more.waitingFor ?? null,
       offers: more.offers ?? [],
     });
-    await show(trx, `run:${number}`, { do: "post", channel: place, view }, now());
+    const about = stored.plan.incident;
+    await show(trx, { key: `run:${number}`, about }, { do: "post", channel: place, view }, now());
   }
 
   async function showCard(trx: Queries, { stored }: Job): Promise<void> {

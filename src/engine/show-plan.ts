@@ -38,11 +38,12 @@ export function createPlanMessages({
     if (channel === null || stored.plan.actor.kind !== "person") return;
     const view = planView(stored, await approvals.need(stored.plan, stored.askedAt), now());
     const key = `plan:${stored.number}`;
+    const about = stored.plan.incident;
     await db.transaction().execute(async (trx) => {
-      await show(trx, key, { do: "post", channel, view }, now());
+      await show(trx, { key, about }, { do: "post", channel, view }, now());
       await say(
         trx,
-        `${key}:details`,
+        { key: `${key}:details`, about },
         { do: "post", channel, view: planDetailView(stored), under: key },
         now(),
       );

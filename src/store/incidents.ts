@@ -114,15 +114,26 @@ export async function openOutage(
   return row && toIncident(row);
 }
 
+/** Confidential incidents are listed in their own channel only; `everything` is for whoever holds the database. */
+export type Audience = { channel: string | null } | "everything";
+
+/** Numbers of the incidents that an audience may hear of. */
+export function heardBy(db: Queries, audience: Audience) {
+  const numbers = db.selectFrom("incident").select("number");
+  if (audience === "everything") return numbers;
+  return numbers.where((eb) => eb.or([eb("kind", "=", "outage"), eb("channel", "=", audience.channel)]));
+}
+
 /** Newest first. */
 export async function listIncidents(
   db: Queries,
-  { status, limit }: { status?: IncidentStatus[]; limit: number },
+  { status, audience, limit }: { status?: IncidentStatus[]; audience: Audience; limit: number },
 ): Promise<Incident[]> {
   const rows = await db
     .selectFrom("incident")
     .selectAll()
     .$if(status !== undefined, (query) => query.where("status", "in", status ?? []))
+    .where("number", "in", heardBy(db, audience))
     .orderBy("number", "desc")
     .limit(limit)
     .execute();

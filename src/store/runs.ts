@@ -3,6 +3,7 @@ import type { PlannedStep } from "../domain/plan.ts";
 import type { Executor, Outcome, Verdict } from "../domain/run.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { Queries } from "./database.ts";
+import { type Audience, heardBy } from "./incidents.ts";
 import type { Row } from "./tables.ts";
 import type { StoredPlan } from "./plans.ts";
 
@@ -38,21 +39,22 @@ export async function runOfPlan(db: Queries, plan: number): Promise<Row<"run"> |
 export interface RunFilter {
   app?: string | undefined;
   incident?: number | undefined;
-  unfinished?: boolean;
+  /** Whoever sees the list. */
+  audience: Audience;
   limit: number;
 }
 
 /** Newest first. */
 export async function listRuns(
   db: Queries,
-  { app, incident, unfinished, limit }: RunFilter,
+  { app, incident, audience, limit }: RunFilter,
 ): Promise<Row<"run">[]> {
   return db
     .selectFrom("run")
     .selectAll()
     .$if(app !== undefined, (query) => query.where("app", "=", app ?? ""))
     .$if(incident !== undefined, (query) => query.where("incident", "=", incident ?? 0))
-    .$if(unfinished === true, (query) => query.where("status", "<>", "finished"))
+    .where((eb) => eb.or([eb("incident", "is", null), eb("incident", "in", heardBy(db, audience))]))
     .orderBy("number", "desc")
     .limit(limit)
     .execute();

@@ -36,6 +36,9 @@ export interface AlertTable {
   id: Generated<number>;
   source: Alert["source"];
   fingerprint: string;
+  /** By which the same group is known to every source that tells of it. */
+  group_key: string | null;
+  kind: Generated<IncidentKind>;
   starts_at: Date;
   ends_at: Date | null;
   status: Alert["status"];

@@ -22,8 +22,20 @@ function toEntry(row: Row<"timeline_entry">): TimelineEntry {
  * Appends one fact to its chain. Must run inside a transaction: the head row is locked until it ends, so a stream has
  * one writer at a time and no gaps. Returns undefined when this cause is recorded already.
  */
-export async function appendEntry(trx: Queries, entry: NewEntry): Promise<TimelineEntry | undefined> {
-  const { stream, at, key, actor, fact } = entry;
+export async function appendEntry(
+  trx: Queries,
+  { stream, ...entry }: NewEntry,
+): Promise<TimelineEntry | undefined> {
+  return (await appendEntries(trx, stream, [entry]))[0];
+}
+
+/** The same for several at once, in their order; returns those that are new. */
+export async function appendEntries(
+  trx: Queries,
+  stream: Stream,
+  entries: readonly Omit<NewEntry, "stream">[],
+): Promise<TimelineEntry[]> {
+  if (entries.length === 0) return [];
   await trx
     .insertInto("stream")
     .values({ stream, seq: 0, hash: GENESIS })
@@ -35,21 +47,36 @@ export async function appendEntry(trx: Queries, entry: NewEntry): Promise<Timeli
     .where("stream", "=", stream)
     .forUpdate()
     .executeTakeFirstOrThrow();
+  const byKey = new Map(entries.toReversed().map((entry) => [entry.key, entry]));
   const known = await trx
     .selectFrom("timeline_entry")
-    .select("seq")
+    .select("key")
     .where("stream", "=", stream)
-    .where("key", "=", key)
-    .executeTakeFirst();
-  if (known) return undefined;
-  const content = { stream, seq: head.seq + 1, at, actor, fact, previous: head.hash };
-  const hash = sealEntry(content);
+    .where("key", "in", [...byKey.keys()])
+    .execute();
+  for (const { key } of known) byKey.delete(key);
+  let { seq, hash } = head;
+  const fresh = entries
+    .filter((entry) => byKey.get(entry.key) === entry)
+    .map(({ at, key, actor, fact }) => {
+      const content = { stream, seq: ++seq, at, actor, fact, previous: hash };
+      hash = sealEntry(content);
+      return { key, sealed: { ...content, hash } };
+    });
+  if (fresh.length === 0) return [];
   await trx
     .insertInto("timeline_entry")
-    .values({ ...content, key, actor: JSON.stringify(actor), fact: JSON.stringify(fact), hash })
+    .values(
+      fresh.map(({ key, sealed }) => ({
+        ...sealed,
+        key,
+        actor: JSON.stringify(sealed.actor),
+        fact: JSON.stringify(sealed.fact),
+      })),
+    )
     .execute();
-  await trx.updateTable("stream").set({ seq: content.seq, hash }).where("stream", "=", stream).execute();
-  return { ...content, hash };
+  await trx.updateTable("stream").set({ seq, hash }).where("stream", "=", stream).execute();
+  return fresh.map(({ sealed }) => sealed);
 }
 
 /** Oldest first. */
@@ -62,6 +89,22 @@ export async function readStream(db: Queries, stream: Stream, after = 0): Promis
     .orderBy("seq")
     .execute();
   return rows.map(toEntry);
+}
+
+/** The last entry of a kind; a stream may have thousands of others. */
+export async function latestOf(
+  db: Queries,
+  stream: Stream,
+  kind: Fact["kind"],
+): Promise<TimelineEntry | undefined> {
+  const row = await db
+    .selectFrom("timeline_entry")
+    .selectAll()
+    .where("stream", "=", stream)
+    .where(sql`fact ->> 'kind'`, "=", kind)
+    .orderBy("seq", "desc")
+    .executeTakeFirst();
+  return row && toEntry(row);
 }
 
 /** The entry that a cause left in a stream. */

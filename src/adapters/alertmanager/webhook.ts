@@ -1,3 +1,4 @@
+import { max } from "date-fns";
 import { z } from "zod";
 import { PrometheusAlert, toAlert } from "../../domain/prometheus-alert.ts";
 import { refuseBearer, type Webhook } from "../../engine/webhook.ts";
@@ -15,8 +16,14 @@ export function alertmanagerWebhook(token: string | null): Webhook {
     source: "alertmanager",
     refuse: (headers) => refuseBearer(headers, token),
     parse(raw) {
-      const { alerts } = Payload.parse(JSON.parse(raw.toString("utf8")));
-      return { key: null, body: { alerts: alerts.map((alert) => toAlert(alert, "alertmanager")) } };
+      const { alerts, groupKey } = Payload.parse(JSON.parse(raw.toString("utf8")));
+      const origin = { source: "alertmanager", groupKey } as const;
+      return {
+        key: null,
+        body: { alerts: alerts.map((alert) => toAlert(alert, origin)) },
+        latest: max(alerts.map(({ startsAt }) => startsAt)),
+        sent: null,
+      };
     },
   };
 }

@@ -1,25 +1,28 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import { alertTitle } from "../../domain/alert.ts";
 import type { PagerEvent } from "../../domain/pager-event.ts";
 import { sameSecret, type Webhook } from "../../engine/webhook.ts";
 
 /** https://developer.pagerduty.com/docs/webhooks-overview: one event a payload; only what crai follows is read. */
-const Payload = z.object({
+const Envelope = z.object({
   event: z.object({
-    id: z.string().min(1).max(200),
+    id: z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters"),
     event_type: z.string(),
     occurred_at: z.coerce.date(),
     agent: z.object({ id: z.string(), summary: z.string().nullish(), type: z.string() }).nullish(),
-    data: z.object({
-      id: z.string(),
-      type: z.string().optional(),
-      title: z.string().optional(),
-      html_url: z.string().optional(),
-      urgency: z.string().optional(),
-      service: z.object({ id: z.string() }).nullish(),
-      incident: z.object({ id: z.string() }).nullish(),
-    }),
+    /** Differs by type: a note's, a test's (pagey.ping) and a service's hold no incident. */
+    data: z.unknown(),
   }),
+});
+const IncidentData = z.object({
+  id: z.string().min(1).max(100),
+  title: z.string(),
+  html_url: z.string().nullish(),
+  urgency: z.string().nullish(),
+  incident_key: z.string().nullish(),
+  incident_type: z.object({ name: z.string() }).nullish(),
+  service: z.object({ id: z.string() }).nullish(),
 });
 
 const followed: Record<string, PagerEvent["what"]> = {
@@ -47,26 +50,28 @@ export function pagerdutyWebhook(secrets: readonly string[]): Webhook {
       return isSigned(header, raw, secrets) ? null : "its signature is wrong";
     },
     parse(raw) {
-      const { event } = Payload.parse(JSON.parse(raw.toString("utf8")));
-      const { data, agent } = event;
-      const isIncident = event.event_type.startsWith("incident.") && data.title !== undefined;
+      const { event } = Envelope.parse(JSON.parse(raw.toString("utf8")));
+      const { agent } = event;
+      const what = followed[event.event_type] ?? "other";
+      // What is not followed is taken all the same: three refusals in a row would make PagerDuty give crai up for a day.
+      const data = what === "other" ? null : IncidentData.parse(event.data);
       const body: PagerEvent = {
         id: event.id,
-        what: followed[event.event_type] ?? "other",
+        what,
         at: event.occurred_at.toISOString(),
         by:
           agent?.type.startsWith("user") === true ? { id: agent.id, name: agent.summary ?? agent.id } : null,
-        incident: isIncident
-          ? {
-              id: data.id,
-              title: data.title ?? data.id,
-              service: data.service?.id ?? null,
-              url: data.html_url ?? null,
-              urgent: data.urgency !== "low",
-            }
-          : null,
+        incident: data && {
+          id: data.id,
+          title: alertTitle(data.title),
+          key: data.incident_key ?? null,
+          type: data.incident_type?.name ?? null,
+          service: data.service?.id ?? null,
+          url: data.html_url ?? null,
+          urgent: data.urgency !== "low",
+        },
       };
-      return { key: event.id, body: { event: body } };
+      return { key: event.id, body: { event: body }, latest: event.occurred_at, sent: event.occurred_at };
     },
   };
 }

@@ -31,6 +31,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       id bigint generated always as identity primary key,
       source text not null,
       fingerprint text not null,
+      group_key text,
+      -- What an incident of it is; who may hear of it hangs on this.
+      kind text not null default 'outage' check (kind in ('outage', 'security', 'breach')),
       starts_at timestamptz not null,
       ends_at timestamptz,
       status text not null check (status in ('firing', 'resolved')),
@@ -46,6 +49,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index alert_of_app on alert (app, environment, last_received_at);
     create index alert_of_incident on alert (incident);
+    create index alert_confidential on alert (group_key) where kind <> 'outage';
 
     create table stream (stream text primary key, seq bigint not null, hash text not null);
     create table timeline_entry (

@@ -117,7 +117,7 @@ export async function send(
   key: string,
   message: SlackMessage,
 ): Promise<void> {
-  await db.transaction().execute((trx) => say(trx, key, message, new Date()));
+  await db.transaction().execute((trx) => say(trx, { key, about: null }, message, new Date()));
   slack.delivery.wake();
 }
 
@@ -127,7 +127,7 @@ export async function keepShown(
   key: string,
   message: SlackMessage & { do: "post" },
 ): Promise<void> {
-  await db.transaction().execute((trx) => show(trx, key, message, new Date()));
+  await db.transaction().execute((trx) => show(trx, { key, about: null }, message, new Date()));
   slack.delivery.wake();
 }
 
