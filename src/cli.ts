@@ -1,12 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { commands } from "../commands/index.ts";
 import { type CommandLine, commandText, parseCommandLine } from "./cli/arguments.ts";
-import { auditLine, auditStreams } from "./cli/audit.ts";
-import { checkFiles } from "./cli/check.ts";
-import { type Result, runCommand, type Screen } from "./cli/command.ts";
+import type { Result, Screen } from "./cli/command.ts";
 import { helpView } from "./cli/help.ts";
 import { renderLine, renderText } from "./cli/render-text.ts";
-import { cliLog, withSession, withStore } from "./cli/session.ts";
 import { readCommandLineSettings, type Settings } from "./config.ts";
 import { isUserError, UserError } from "./domain/errors.ts";
 import { parseCommand } from "./engine/parse-command.ts";
@@ -90,6 +87,9 @@ async function command({ words, options }: CommandLine): Promise<number> {
   parseCommand(text, commands);
   const settings = settingsOrExit();
   if (typeof settings === "number") return settings;
+  // Help and typos must not wait until the SDKs are loaded.
+  const { runCommand } = await import("./cli/command.ts");
+  const { cliLog, withSession, withStore } = await import("./cli/session.ts");
   const screen = createScreen(options.json);
   const progress = { say: screen.say, interrupted: interruption() };
   const result = await withStore(settings, (store) =>
@@ -110,7 +110,8 @@ async function command({ words, options }: CommandLine): Promise<number> {
   return exitOf(result);
 }
 
-function check({ options }: CommandLine): number {
+async function check({ options }: CommandLine): Promise<number> {
+  const { checkFiles } = await import("./cli/check.ts");
   const { fine, problems } = checkFiles();
   if (options.json) write(process.stdout, JSON.stringify({ fine, problems }));
   else for (const line of fine) write(process.stdout, `✓ ${line}`);
@@ -131,6 +132,8 @@ async function audit({ words, options }: CommandLine): Promise<number> {
     });
   const settings = settingsOrExit();
   if (typeof settings === "number") return settings;
+  const { auditLine, auditStreams } = await import("./cli/audit.ts");
+  const { withStore } = await import("./cli/session.ts");
   const audits = await withStore(settings, ({ db }) =>
     auditStreams(db, {
       incident: incident === undefined ? null : Number(incident),
@@ -151,7 +154,7 @@ async function main(): Promise<number> {
   try {
     const line = parseCommandLine(process.argv.slice(2));
     const [name = "help"] = line.words;
-    if (name === "check") return check(line);
+    if (name === "check") return await check(line);
     if (name === "audit") return await audit(line);
     if (name === "help" || name === "--help" || name === "-h") {
       write(process.stdout, renderText(helpView(line.words[1]), styleOf(process.stdout)));

@@ -15,6 +15,10 @@ function problemsOf(error: UserError): string[] {
   return lines.length === 0 ? [error.message] : lines;
 }
 
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** Reads crai.yaml and the playbooks as `serve` would. */
 export function checkFiles(): Checked {
   const checked: Checked = { fine: [], problems: [] };
@@ -30,12 +34,12 @@ export function checkFiles(): Checked {
   attempt(() => {
     const { config } = readCommandLineSettings();
     const names = Object.keys(config.apps);
-    return `crai.yaml: ${names.length} apps (${names.join(", ")}), ${config.access.rules.length} access rules`;
+    return `crai.yaml: ${count(names.length, "app")} (${names.join(", ")}), ${count(config.access.rules.length, "access rule")}`;
   });
   attempt(() => {
     const playbooks = [...loadPlaybooks(folder, indexActions(actions)).values()];
     const names = playbooks.map(({ metadata: { name, version } }) => `${name} v${version}`);
-    return `${folder}: ${names.length} playbooks (${names.join(", ")})`;
+    return `${folder}: ${count(names.length, "playbook")} (${names.join(", ")})`;
   });
   return checked;
 }

@@ -1,4 +1,5 @@
 import type { Identity } from "../domain/actor.ts";
+import { isSlackUser } from "../engine/people.ts";
 import type { Directory } from "../engine/ports.ts";
 
 export interface CliDirectoryOptions {
@@ -16,7 +17,7 @@ export interface CliDirectoryOptions {
 export function createCliDirectory({ identities, slack, warn }: CliDirectoryOptions): Directory {
   const byUser = new Map(
     Object.entries(identities)
-      .filter(([key]) => /^[UW][A-Z0-9]+$/.test(key))
+      .filter(([key]) => isSlackUser(key))
       .map(([key, { user }]) => [user.toLowerCase(), key]),
   );
   const warned = new Set<string>();
@@ -30,8 +31,10 @@ export function createCliDirectory({ identities, slack, warn }: CliDirectoryOpti
   }
 
   return {
-    displayName: async (user) =>
-      slack === null || !/^[UW]/.test(user) ? user : slack.displayName(user).catch(() => user),
+    displayName: async (user) => {
+      const known = identities[user]?.user ?? user;
+      return slack === null || !isSlackUser(user) ? known : slack.displayName(user).catch(() => known);
+    },
     email: async (user) => {
       const known = identities[user]?.user;
       if (known?.includes("@")) return known;

@@ -1,6 +1,6 @@
 import { actorName } from "../../domain/actor.ts";
 import { formatDuration } from "../../domain/deadline.ts";
-import { type Incident, isConfidential } from "../../domain/incident.ts";
+import { type Incident, IncidentRole, isConfidential } from "../../domain/incident.ts";
 import type { Fact, TimelineEntry } from "../../domain/timeline.ts";
 import { code, heading, link, plain, table } from "../markdown.ts";
 import { doer, subjectName } from "../entry-text.ts";
@@ -32,7 +32,10 @@ function severityText({ severity }: Incident, entries: readonly TimelineEntry[])
 
 function rolesText({ roles }: Incident, entries: readonly TimelineEntry[]): string {
   const names = new Map(entriesOf(entries, "role.assigned").map(({ fact }) => [fact.person, fact.name]));
-  const held = Object.entries(roles).map(([role, person]) => `${role} ${names.get(person) ?? person}`);
+  const held = IncidentRole.options.flatMap((role) => {
+    const person = roles[role];
+    return person === undefined ? [] : [`${role} ${names.get(person) ?? person}`];
+  });
   return held.length === 0 ? "none assigned" : held.join(", ");
 }
 

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { commands } from "../../commands/index.ts";
+import { permissions } from "../../src/domain/access.ts";
+import { parseCommand } from "../../src/engine/parse-command.ts";
+
+/** Why these may be given by anybody. */
+const withoutPermission: Record<string, string> = {
+  approve: "who may say yes hangs on the plan, and the approval decides it",
+  deny: "a requester may always cancel; the approval decides about everybody else",
+  help: "it lists only what the asker may do",
+  whoami: "everybody may know what they may do",
+};
+
+test("no two commands have one name", () => {
+  const names = commands.map(({ name }) => name);
+
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("the commands of the first release are all there", () => {
+  const names =
+    "help rollback undo status history runs stop approve deny locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor";
+
+  expect(commands.map(({ name }) => name).sort()).toEqual(names.split(" ").sort());
+});
+
+test.each(commands)(
+  "$name says how it is used, needs a known permission, and its examples parse",
+  (command) => {
+    const { name, usage, summary, examples, permission } = command;
+
+    expect(usage.split(/[ [<]/)[0]).toBe(name);
+    expect(summary).not.toBe("");
+    expect(permission === null ? withoutPermission[name] : permissions[permission]).toBeTypeOf("string");
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) expect(parseCommand(example, commands).command.name).toBe(name);
+  },
+);
+
+test.each(commands)("$name has an option for every flag its usage shows", ({ name, usage }) => {
+  const shown = [...usage.matchAll(/--([a-z-]+)(?: (?:<|"|[a-z…]))?/g)].map(([, flag]) => flag!);
+  const given = shown.map((flag) => (/--all|--break-glass/.test(`--${flag}`) ? `--${flag}` : `--${flag} 1`));
+
+  expect(() => parseCommand([name, ...given].join(" "), commands)).not.toThrow();
+});
