@@ -152,6 +152,7 @@ export function alert(more: Partial<Alert> = {}): Alert {
   return {
     source: "alertmanager",
     fingerprint: "f1",
+    group: null,
     status: "firing",
     title: "HighErrorRate",
     level: "critical",
