@@ -21,7 +21,7 @@ function write(stream: Stream, text: string): void {
 }
 
 function styleOf(stream: Stream) {
-  const width = Math.min(100, Math.max(40, stream.columns ?? 80));
+  const width = Math.min(100, Math.max(40, stream.columns || 80));
   return { width, colors: stream.isTTY && stream.hasColors() };
 }
 

@@ -47,8 +47,15 @@ interface Job {
 
 async function confirm(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  lines.on("SIGINT", () => left.abort());
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    const answer = await lines.question(`${question} [y/N] `, { signal: left.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    // Ctrl-C is a no.
+    if (left.signal.aborted) return false;
+    throw error;
   } finally {
     lines.close();
   }

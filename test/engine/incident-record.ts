@@ -4,7 +4,7 @@ import { type Fact, GENESIS, sealEntry, type TimelineEntry } from "../../src/dom
 
 export const robin: Person = { kind: "person", id: "U0ROBIN", name: "Robin" };
 export const alex: Person = { kind: "person", id: "U0ALEX", name: "Alex" };
-export const alertmanager: Actor = { kind: "alert", source: "alertmanager" };
+const alertmanager: Actor = { kind: "alert", source: "alertmanager" };
 export const crai: Actor = { kind: "observer" };
 
 export type Told = [at: string, actor: Actor, fact: Fact];
