@@ -1,4 +1,4 @@
-import { intlFormatDistance } from "date-fns";
+import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import { targetKey, targetOf } from "../src/domain/app.ts";
 import { templateDigest } from "../src/domain/pod-template.ts";
 import { appOf, environmentOf } from "../src/engine/apps.ts";

@@ -1,4 +1,5 @@
-import { isBefore, parseISO } from "date-fns";
+import { isBefore } from "date-fns/isBefore";
+import { parseISO } from "date-fns/parseISO";
 import type { Command } from "../src/engine/command.ts";
 import { page, table } from "../src/engine/page.ts";
 

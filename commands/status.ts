@@ -1,4 +1,4 @@
-import { intlFormatDistance } from "date-fns";
+import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import { actorName } from "../src/domain/actor.ts";
 import { targetKey, targetOf } from "../src/domain/app.ts";
 import type { Block, LabeledText, View } from "../src/domain/view.ts";

@@ -1,4 +1,4 @@
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import { styleText } from "node:util";
 import { cleanLine, cleanText } from "../domain/clean-text.ts";
 import type { Block, Button, Inline, Text, View } from "../domain/view.ts";

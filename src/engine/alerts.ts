@@ -1,4 +1,4 @@
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import type { Logger } from "pino";
 import type { Actor } from "../domain/actor.ts";
 import { type Alert, matches } from "../domain/alert.ts";

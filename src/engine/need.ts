@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Plan } from "../domain/plan.ts";
 
 /** Who has to say yes, and why; when the glass may be broken, if ever. */

@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import type { Alert } from "../domain/alert.ts";
 import type { Clock } from "../domain/clock.ts";

@@ -1,4 +1,5 @@
-import { addMilliseconds, parseISO } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
+import { parseISO } from "date-fns/parseISO";
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Person } from "../domain/actor.ts";

@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Actor } from "../domain/actor.ts";
 import { targetKey, targetOf } from "../domain/app.ts";
 import type { Clock } from "../domain/clock.ts";

@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Clock } from "../domain/clock.ts";
 import type { Database } from "../store/database.ts";
 import { runByNumber, unfinishedRunsOf } from "../store/runs.ts";

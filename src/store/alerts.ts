@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import type { Alert } from "../domain/alert.ts";
 import type { IncidentKind } from "../domain/incident.ts";
 import type { Queries } from "./database.ts";

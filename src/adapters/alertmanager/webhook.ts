@@ -1,4 +1,4 @@
-import { max } from "date-fns";
+import { max } from "date-fns/max";
 import { z } from "zod";
 import { PrometheusAlert, toAlert } from "../../domain/prometheus-alert.ts";
 import { refuseBearer, type Webhook } from "../../engine/webhook.ts";

@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Directory, PagerMessage } from "../../engine/ports.ts";

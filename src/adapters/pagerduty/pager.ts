@@ -1,4 +1,4 @@
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import { z } from "zod";
 import { UserError } from "../../domain/errors.ts";
 import type { OnCallPerson, Pager, PagerIncident } from "../../engine/ports.ts";

@@ -1,4 +1,5 @@
-import { fromUnixTime, getUnixTime } from "date-fns";
+import { fromUnixTime } from "date-fns/fromUnixTime";
+import { getUnixTime } from "date-fns/getUnixTime";
 import { z } from "zod";
 import type { Metrics, Reading } from "../../engine/ports.ts";
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import type { Inline, Text } from "../../../domain/view.ts";
 import { limits } from "./limits.ts";
 
