@@ -108,7 +108,7 @@ test("a message in a thread stays there, one whose thread was deleted stands in 
   expect(homeless.thread_ts).toBeUndefined();
 });
 
-test("a file stands in the thread of its message", async () => {
+test("a file stands below its message", async () => {
   const office = await startAll();
   const attachments = [{ filename: "post-mortem.md", title: "Post-mortem", content: "# What happened\n" }];
 
@@ -121,7 +121,7 @@ test("a file stands in the thread of its message", async () => {
 
   const message = await office.robin.waitForMessage(channels.api, /Exported/);
   const withFile = await office.robin.waitForMessage(channels.api, /file: Post-mortem/, {
-    thread: message.ts,
+    after: message.ts,
   });
   const url = `${office.url}${withFile.files?.[0]?.url_private}`;
   expect(await (await fetch(url)).text()).toBe("# What happened\n");

@@ -5,19 +5,26 @@ import { type Courier, calling } from "./outcome.ts";
 interface Shelf {
   channel: string;
   thread: string | undefined;
+  /** `ts` of the message they come with; undefined: nothing of an interrupted attempt can be found again. */
+  after: string | undefined;
 }
 
-/** Files that stand in this thread already, after an interruption. */
-async function standing(courier: Courier, { channel, thread }: Shelf): Promise<Set<string>> {
-  if (thread === undefined) return new Set();
-  const answer = await calling(courier, { method: "conversations.replies" }, () =>
-    courier.client.conversations.replies({ channel, ts: thread, limit: 200 }),
+/** Files that follow their message already, after an interruption. */
+async function standing(courier: Courier, { channel, thread, after }: Shelf): Promise<Set<string>> {
+  if (after === undefined) return new Set();
+  const { client } = courier;
+  const method = thread === undefined ? "conversations.history" : "conversations.replies";
+  const range = { channel, oldest: after, limit: 200 };
+  const answer = await calling(courier, { method }, () =>
+    thread === undefined
+      ? client.conversations.history(range)
+      : client.conversations.replies({ ...range, ts: thread }),
   );
   const files = (answer.messages ?? []).flatMap((message) => message.files ?? []);
   return new Set(files.flatMap(({ name }) => (name === undefined || name === null ? [] : [name])));
 }
 
-/** Uploads files beside a message. What Slack refuses is said in the log: the message itself stands. */
+/** Uploads files below a message, where people see them. What Slack refuses is said in the log: the message itself stands. */
 export async function attach(
   courier: Courier,
   attachments: readonly Attachment[],

@@ -92,7 +92,7 @@ export async function deliverEphemeral(
   if (attachments.length > 0) {
     await keepReceipt(courier.db, row.id, receipt);
     const direct = await directChannel(courier, user);
-    await attach(courier, attachments, { channel: direct, thread: undefined }, false);
+    await attach(courier, attachments, { channel: direct, thread: undefined, after: undefined }, false);
   }
   await markDelivered(courier.db, row, receipt);
   return delivered;

@@ -146,7 +146,7 @@ async function complete(
   if (!toPin && files.length === 0) return;
   await keepReceipt(courier.db, row.id, { ...standing });
   if (toPin) await pin(courier, standing);
-  const shelf = { channel: standing.channel, thread: thread ?? standing.ts };
+  const shelf = { channel: standing.channel, thread, after: standing.ts };
   await attach(courier, files, shelf, row.receipt !== null);
 }
 
