@@ -1,4 +1,4 @@
-import { intlFormatDistance } from "date-fns";
+import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import type { Permission } from "../src/domain/access.ts";
 import { UserError } from "../src/domain/errors.ts";
 import { IncidentKind, IncidentRole, isConfidential } from "../src/domain/incident.ts";
@@ -42,7 +42,7 @@ async function declare(args: Args, context: CommandContext, uses: UseCases): Pro
   const { config, incidents } = uses;
   const title = args["rest"];
   if (title === undefined)
-    throw new UserError("What is wrong?", { next: "incident declare <title>, in a few words." });
+    throw new UserError("What is wrong?", { next: "`incident declare <title>`, in a few words." });
   const app = args["app"] === undefined ? null : findApp(config.apps, args["app"]).name;
   const { incident, opened } = await incidents.declare({
     kind: choose(args["kind"] ?? "outage", IncidentKind, "kind"),

@@ -5,10 +5,11 @@ import { entryText } from "../src/engine/entry-text.ts";
 import { incidentOf } from "../src/engine/incident-of.ts";
 import { page } from "../src/engine/page.ts";
 import { actorInline } from "../src/engine/people.ts";
+import { isTold } from "../src/engine/postmortem/timeline.ts";
 import { readStream } from "../src/store/timeline.ts";
 
 /** Entries shown in the answer itself; the rest stands below it. */
-const RECENT = 20;
+const RECENT = 50;
 /** Characters of what somebody wrote; the post-mortem has all of it. */
 const QUOTED = 300;
 
@@ -49,7 +50,8 @@ export const timeline: Command = {
   flags: {},
   async run(_args, context, { db }) {
     const { number, channelName } = incidentOf(context);
-    const entries = await readStream(db, `incident:${number}`);
+    const all = await readStream(db, `incident:${number}`);
+    const entries = all.filter(isTold(all));
     const recent = entries.slice(-RECENT);
     const earlier = entries.slice(0, -RECENT);
     const view = page(`Timeline of ${channelName}`, ...byDate(recent), {

@@ -28,7 +28,7 @@ export const undo: Command = {
     if (run.status !== "finished") {
       throw new UserError(`R${run.number} has not ended.`, {
         why: "Its inverse is known only when nothing more will change.",
-        next: `stop R${run.number}, then undo it.`,
+        next: `\`stop R${run.number}\`, then undo it.`,
       });
     }
     const stored = await uses.planner.makeUndo({

@@ -1,4 +1,4 @@
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import { type Actor, actorKey, actorName, type Person, sameActor } from "../domain/actor.ts";
 import type { Config } from "../domain/config.ts";
 import { targetKey } from "../domain/app.ts";
@@ -143,7 +143,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     await authorizer.demand(answer.actor, "glass:break", scope);
     if (answer.reason === null || answer.reason.trim() === "") {
       throw new UserError("Breaking the glass needs a reason.", {
-        next: `approve P${answer.plan} --break-glass --reason "…"`,
+        next: `\`approve P${answer.plan} --break-glass --reason "…"\``,
       });
     }
     if (required.who === "requester") return "confirmed";
@@ -162,7 +162,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     if (run)
       return new UserError(`P${number} runs already, as R${run.number}.`, {
         why: "Somebody said yes before you.",
-        next: `runs R${run.number}`,
+        next: `\`runs R${run.number}\` shows how it goes.`,
       });
     const { status, why } = (await planByNumber(trx, number)) ?? { status: "gone", why: null };
     return new UserError(`P${number} can no longer be approved: it is ${status}.`, {

@@ -9,7 +9,7 @@ import { findIncident } from "./audience.ts";
 import type { Args, Command, CommandContext } from "./command.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import { parseCommand } from "./parse-command.ts";
-import { brokenView, refusalView } from "./refusal-view.ts";
+import { brokenView, type Refusal, refusalView } from "./refusal-view.ts";
 import type { UseCases } from "./use-cases.ts";
 
 export type Dispatch = (invocation: Invocation) => Promise<Reply>;
@@ -26,6 +26,16 @@ const QUOTED = 1000;
 
 /** Text to an answer: parse, authorize, run. Every surface comes through here; no command checks rights by itself. */
 export function createDispatch({ commands, uses, now, log }: DispatchOptions): Dispatch {
+  const names = commands.map(({ name }) => name).join("|");
+  const mentioned = new RegExp(`\`(?=(?:${names})\\b)`, "g");
+
+  /** The commands it names as they are typed there: `help` is `/crai help` in Slack and `crai help` in a terminal. */
+  function asTyped({ message, why, next }: UserError, { place }: Invocation): Refusal {
+    const first = place.surface === "cli" ? "crai" : uses.config.slack.command;
+    const [whyTyped, nextTyped] = [why, next].map((text) => text?.replaceAll(mentioned, `\`${first} `));
+    return { message, why: whyTyped, next: nextTyped };
+  }
+
   return async (invocation) => {
     const here = await incidentOfPlace(uses.db, invocation);
     // What cannot be read is recorded by its first word alone: nobody knows whom the rest was meant for.
@@ -44,7 +54,7 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
       const error = asRefusal(thrown);
       if (isUserError(error)) {
         await recordRefusal(uses.db, { ...refused, invocation, error, at: now() });
-        return { to: "asker", view: refusalView(error), trouble: "refused" };
+        return { to: "asker", view: refusalView(asTyped(error, invocation)), trouble: "refused" };
       }
       const reference = invocation.id.slice(-8);
       log.error({ err: error, reference, command: firstWord(invocation) }, "command broke");

@@ -1,4 +1,4 @@
-import { parseISO } from "date-fns";
+import { parseISO } from "date-fns/parseISO";
 import { formatDuration } from "../domain/deadline.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../domain/view.ts";
@@ -123,8 +123,7 @@ export function incidentCard(shown: CardShown): View {
     value: { person, name: person },
   }));
   const facts: LabeledText[] = [
-    { label: "Status", value: `${marks[incident.status]} ${incident.status}` },
-    { label: "Severity", value: incident.severity },
+    { label: "Status", value: `${marks[incident.status]} ${incident.status}, ${incident.severity}` },
     ...times(shown),
     ...roles,
   ];

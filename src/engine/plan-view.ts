@@ -87,7 +87,7 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
       type: "note",
       text: [`P${stored.number} · `, actorInline(plan.actor), " · ", footer(stored, need, now)],
     },
-    ...(open && need.who === "second-person" ? [mayApprove(need)] : []),
+    ...(open && need.who === "second-person" && plan.actor.kind === "person" ? [mayApprove(need)] : []),
     ...(stored.status === "waiting"
       ? []
       : [
@@ -101,10 +101,13 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
   return { summary, blocks: buttons.length > 0 ? [...blocks, { type: "buttons", buttons }] : blocks };
 }
 
+/** Approvers named in a plan. */
+export const NAMED = 5;
+
 /** Named, so that Slack tells them. */
 function mayApprove({ approvers }: Need): Block {
   const people = approvers
-    .slice(0, 5)
+    .slice(0, NAMED)
     .flatMap((person, index): Inline[] => [index === 0 ? " " : ", ", { person, name: person }]);
   const text: Inline[] =
     people.length === 0

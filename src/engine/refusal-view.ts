@@ -1,4 +1,3 @@
-import type { UserError } from "../domain/errors.ts";
 import type { Block, Text, View } from "../domain/view.ts";
 
 /** Text with `code` in backticks as inline code. */
@@ -9,8 +8,14 @@ export function withCode(text: string): Text {
     .filter((part) => part !== "");
 }
 
+export interface Refusal {
+  message: string;
+  why: string | undefined;
+  next: string | undefined;
+}
+
 /** What happened, why, and what to do next: one line each. */
-export function refusalView(error: UserError): View {
+export function refusalView(error: Refusal): View {
   const lines = [error.why, error.next].filter((line) => line !== undefined);
   const blocks: Block[] = [
     { type: "text", text: [{ bold: error.message }] },

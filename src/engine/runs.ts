@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { addMilliseconds } from "date-fns";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import { type Actor, sameActor } from "../domain/actor.ts";
 import { targetKey } from "../domain/app.ts";
@@ -324,7 +324,7 @@ export function createRuns({
       if (job.run.status === "finished")
         throw new UserError(`R${number} has ended already.`, {
           why: runSummary(job.run, job.stored.plan),
-          next: `undo R${number} plans its inverse.`,
+          next: `\`undo R${number}\` plans its inverse.`,
         });
       await db.transaction().execute(async (trx) => {
         if (!(await askToStop(trx, number, actor, now()))) return;

@@ -1,12 +1,14 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Incident } from "../domain/incident.ts";
+import { actorKey } from "../domain/actor.ts";
+import { type Incident, isConfidential } from "../domain/incident.ts";
 import type { Inline, View } from "../domain/view.ts";
 import type { Database } from "../store/database.ts";
 import { incidentByNumber } from "../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "./invocation.ts";
-import { planDetailView, planView } from "./plan-view.ts";
+import { isSlackUser } from "./people.ts";
+import { NAMED, planDetailView, planView } from "./plan-view.ts";
 import { placeOf, say, show } from "./record.ts";
 
 export interface PlanMessages {
@@ -51,12 +53,29 @@ export function createPlanMessages({
     wakeOutbox();
   }
 
+  /** Slack tells nobody of a mention where they are not: whoever is asked comes into the incident's channel. */
+  async function bringIn({ plan }: StoredPlan, approvers: readonly string[]): Promise<void> {
+    const incident = plan.incident === null ? undefined : await incidentByNumber(db, plan.incident);
+    if (incident === undefined || isConfidential(incident.kind)) return;
+    const { number } = incident;
+    for (const user of [actorKey(plan.actor), ...approvers.slice(0, NAMED)].filter(isSlackUser))
+      await say(
+        db,
+        { key: `incident:${number}:invited:${user}`, about: number },
+        { do: "invite", channel: { incident: number }, users: [user] },
+        now(),
+      );
+  }
+
   return {
     show: showPlan,
 
     async present(stored, { place }) {
       const need = await approvals.need(stored.plan, stored.askedAt);
-      if (need.who === "second-person" && stored.status === "waiting") await approvals.asked(stored);
+      if (need.who === "second-person" && stored.status === "waiting") {
+        await approvals.asked(stored);
+        await bringIn(stored, need.approvers);
+      }
       await showPlan(stored);
       const view = planView(stored, need, now());
       const details = planDetailView(stored);

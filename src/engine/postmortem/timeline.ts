@@ -5,7 +5,7 @@ import { heading, link, plain, quote } from "../markdown.ts";
 import { type EntryOf, entriesOf, stamp } from "./actions.ts";
 
 /** That a step began is told by how it ended; until then it is told. */
-function isTold(entries: readonly TimelineEntry[]): (entry: TimelineEntry) => boolean {
+export function isTold(entries: readonly TimelineEntry[]): (entry: TimelineEntry) => boolean {
   const ended = new Set(entriesOf(entries, "step.finished").map(({ fact }) => `${fact.run}:${fact.step}`));
   return ({ fact }) => fact.kind !== "step.intended" || !ended.has(`${fact.run}:${fact.step}`);
 }
