@@ -189,11 +189,11 @@ test("the timeline reads in order and in UTC, and notes are on it whatever they 
 test("a long timeline shows the latest first and keeps the rest below", async () => {
   const { type, declare } = await startDesk();
   const { channel } = await declare();
-  for (let index = 1; index <= 25; index += 1) await type(robin, `note number ${index}`, channel);
+  for (let index = 1; index <= 60; index += 1) await type(robin, `note number ${index}`, channel);
 
   const reply = await type(robin, "timeline", channel);
 
-  expect(reply.text).toContain("The last 20 of 26 entries.");
+  expect(reply.text).toContain("The last 50 of 61 entries.");
   expect(reply.text).not.toContain("number 5\n");
   expect(read(reply.details!)).toContain("number 5");
 });
