@@ -1,0 +1,264 @@
+import type { Logger } from "pino";
+import { commands } from "../commands/index.ts";
+import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
+import { grafanaWebhook } from "./adapters/grafana/webhook.ts";
+import { createClusters } from "./adapters/kubernetes/clusters.ts";
+import { createPagerClient } from "./adapters/pagerduty/client.ts";
+import { startPagerDelivery } from "./adapters/pagerduty/delivery.ts";
+import { createPager } from "./adapters/pagerduty/pager.ts";
+import { pagerdutyWebhook } from "./adapters/pagerduty/webhook.ts";
+import { createSlack } from "./adapters/slack/slack.ts";
+import type { Settings } from "./config.ts";
+import type { Alert } from "./domain/alert.ts";
+import type { Clock } from "./domain/clock.ts";
+import type { PagerEvent } from "./domain/pager-event.ts";
+import { createAlerts } from "./engine/alerts.ts";
+import { createAnswerer } from "./engine/answer.ts";
+import { createDispatch } from "./engine/dispatch.ts";
+import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
+import { createGather } from "./engine/gather.ts";
+import { homeView } from "./engine/home-view.ts";
+import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
+import { startObserver } from "./engine/observe-health.ts";
+import { createOffer } from "./engine/offer.ts";
+import { createPins } from "./engine/pins.ts";
+import { createPagerEvents } from "./engine/pager-events.ts";
+import { createCliSweep } from "./engine/sweep-cli-runs.ts";
+import { startTicker } from "./engine/ticker.ts";
+import { watchPlaybooks } from "./engine/watch-playbooks.ts";
+import { createWebServer } from "./server.ts";
+import { migrate, openDatabase } from "./store/database.ts";
+import { startEmbeddedPostgres } from "./store/embedded/start.ts";
+import { takeOwnership } from "./store/owner.ts";
+import { recordEndpoint } from "./store/endpoints.ts";
+import { isHeld } from "./store/terminals.ts";
+import { createWebhookLog } from "./store/webhooks.ts";
+import { version } from "./version.ts";
+import { wireEngine } from "./wire-engine.ts";
+
+/** Ends something that was started. */
+export type Ending = () => Promise<unknown>;
+
+async function openStore(settings: Settings, log: Logger, endings: Ending[]): Promise<string> {
+  if (settings.databaseUrl !== null) return settings.databaseUrl;
+  const postgres = await startEmbeddedPostgres({
+    dataDir: settings.dataDir,
+    log,
+    ...(settings.env["PATH"] !== undefined && { searchPath: settings.env["PATH"] }),
+  });
+  endings.push(() => postgres.stop());
+  return postgres.url;
+}
+
+export interface Serving {
+  settings: Settings;
+  log: Logger;
+  /** What was started adds how to end it; they are called last started first. */
+  endings: Ending[];
+  /** Something broke that only a new start mends. */
+  fail: (error?: unknown) => void;
+  now: Clock;
+}
+
+/** crai.yaml, the adapters, the engine and the listeners, in this order. */
+export async function serve({ settings, log, endings, fail, now }: Serving): Promise<void> {
+  const { config, secrets } = settings;
+  const url = await openStore(settings, log, endings);
+  const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
+  const wakeOutbox = (): void => {
+    wakes.slack();
+    wakes.pager();
+  };
+  const owner = await takeOwnership({
+    url,
+    patience: settings.databaseUrl === null ? 3000 : undefined,
+    onWait: () => log.warn("another crai serves this database; waiting for it to end"),
+    onWake: () => wakeOutbox(),
+    onLost: fail,
+  });
+  if (!owner) {
+    // The server belongs to the other one: leave it running.
+    endings.length = 0;
+    log.error({ dataDir: settings.dataDir }, "another crai uses this data folder");
+    return fail();
+  }
+  endings.push(() => owner.release());
+
+  const db = openDatabase(url);
+  endings.push(() => db.destroy());
+  await migrate(db);
+
+  const slack = createSlack({
+    settings: {
+      botToken: secrets.slackBotToken,
+      appToken: secrets.slackAppToken,
+      signingSecret: secrets.slackSigningSecret,
+      apiUrl: settings.slackApiUrl,
+      command: config.slack.command,
+    },
+    db,
+    now,
+    log,
+    wake: () => wakes.inbox(),
+  });
+  const pagerClient =
+    secrets.pagerdutyToken === null
+      ? null
+      : createPagerClient({ token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl });
+  const clusters = createClusters({
+    kubeconfig: settings.kubeconfig,
+    clusters: config.clusters,
+    identities: config.access.identities,
+    version,
+    log,
+  });
+  for (const name of clusters.names()) await recordEndpoint(db, name, clusters.endpoint(name), now());
+  const engine = await wireEngine({
+    db,
+    config,
+    playbooks: settings.playbooks,
+    clusters,
+    directory: slack.directory,
+    pager: pagerClient && createPager(pagerClient, now),
+    chat: slack.chat,
+    executor: async (trx, { number }) => ((await isHeld(trx, number)) ? "cli" : "serve"),
+    enqueue: enqueueRun,
+    wakeOutbox,
+    log,
+    now,
+  });
+  const { uses, runs, metrics } = engine;
+
+  const durable = await startDurable({ url, runs, log });
+  endings.push(() => durable.stop());
+
+  const offer = createOffer({
+    db,
+    planner: uses.planner,
+    playbooks: uses.playbooks,
+    incidents: uses.incidents,
+    log,
+    now,
+  });
+  const alerts = createAlerts({
+    db,
+    config,
+    incidents: uses.incidents,
+    wakeOutbox,
+    now,
+    log,
+  });
+  const pagerEvents = createPagerEvents({ db, alerts, incidents: uses.incidents, now });
+  const answer = createAnswerer({
+    db,
+    dispatch: createDispatch({ commands, uses, now, log }),
+    wakeOutbox,
+    directory: slack.directory,
+    now,
+  });
+  const takeAlerts = async (rows: readonly { key: string; body: object }[]): Promise<void> =>
+    alerts.receive(
+      rows.flatMap(({ body }) => (body as { alerts: Alert[] }).alerts),
+      rows[0]?.key ?? "",
+    );
+  const pins = createPins({ db, chat: slack.chat, directory: slack.directory, wakeOutbox, now, log });
+  const inbox = startInbox({
+    db,
+    log,
+    now,
+    handlers: {
+      alertmanager: takeAlerts,
+      grafana: takeAlerts,
+      pagerduty: async (rows) => {
+        for (const { body } of rows) await pagerEvents((body as { event: PagerEvent }).event);
+      },
+      slack: async (rows) => {
+        for (const { body, key, received_at: at } of rows) {
+          const delivery = body as SlackDelivery;
+          if (delivery.kind === "invocation") await answer(delivery, at);
+          if (delivery.kind === "message.pinned") await pins.pinned(delivery);
+          if (delivery.kind === "message.changed") await pins.changed(delivery, key);
+          if (delivery.kind === "home.opened")
+            await slack.publishHome(delivery.by.id, await homeView(uses, delivery.by));
+        }
+      },
+    },
+  });
+  endings.push(() => inbox.stop());
+  wakes.inbox = inbox.wake;
+
+  if (pagerClient) {
+    const delivery = startPagerDelivery({
+      db,
+      client: pagerClient,
+      directory: slack.directory,
+      serviceUser: null,
+      now,
+      log,
+    });
+    endings.push(() => delivery.stop());
+    wakes.pager = delivery.wake;
+  }
+  const gather = createGather({
+    db,
+    config,
+    directory: slack.directory,
+    pager: uses.pager,
+    wakeOutbox,
+    now,
+    log,
+  });
+  const sweep = createCliSweep({ db, runs, now });
+  const ticker = startTicker({
+    db,
+    every: 250,
+    log,
+    now,
+    handlers: {
+      "plan.expires": async ({ plan }) => {
+        if (await uses.approvals.expire(Number(plan))) await uses.planMessages.refresh(Number(plan));
+        return undefined;
+      },
+      "plan.glass": async ({ plan }) => {
+        await uses.planMessages.refresh(Number(plan));
+        return undefined;
+      },
+      "pin.read": (subject) => pins.readAgain(subject),
+      "run.terminal": (subject) => sweep.look(subject),
+      "incident.offer": ({ incident, alert }) => offer(Number(incident), Number(alert)),
+      "incident.gather": async ({ incident }) => gather(Number(incident)),
+    },
+  });
+  endings.push(() => ticker.stop());
+  const watcher = watchPlaybooks({ folder: settings.playbooks, reload: engine.reloadPlaybooks, log });
+  endings.push(() => Promise.resolve(watcher.stop()));
+  const observer = startObserver({ db, config, clusters, metrics, log, now });
+  endings.push(() => observer.stop());
+
+  endings.push(() => slack.stop());
+  await slack.start();
+  wakes.slack = () => slack.delivery.wake();
+  slack.delivery.start();
+  inbox.wake();
+
+  const server = createWebServer({
+    db,
+    webhooks: [
+      pagerdutyWebhook(secrets.pagerdutyWebhookSecrets),
+      alertmanagerWebhook(secrets.alertmanagerToken),
+      grafanaWebhook(secrets.grafanaToken),
+    ],
+    seen: createWebhookLog(db, (err) => log.warn({ err }, "webhook news not written")),
+    slack: slack.http,
+    notReady: () => (slack.state().connected ? [] : ["Slack is not connected"]),
+    wakeInbox: inbox.wake,
+    now,
+    log,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(settings.port, settings.host, resolve);
+  });
+  endings.push(() => new Promise((resolve) => server.close(resolve)));
+  log.info({ port: settings.port }, "crai is ready");
+}
