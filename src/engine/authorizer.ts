@@ -28,6 +28,11 @@ export interface AuthorizerOptions {
   pager: Pager | null;
 }
 
+/** `*` means everybody in the Slack workspace: somebody known to a cluster alone is not one of them. */
+function isInWorkspace(actor: Actor): boolean {
+  return actor.kind === "person" && /^[UW][A-Z0-9]+$/.test(actor.id);
+}
+
 /** Resolves roles at the moment of the question: a person taken out of a group or off call has lost the role. */
 export function createAuthorizer({ access, directory, pager }: AuthorizerOptions): Authorizer {
   async function onCallIds(schedules: readonly string[]): Promise<Set<string>> {
@@ -52,7 +57,7 @@ export function createAuthorizer({ access, directory, pager }: AuthorizerOptions
     const held = await Promise.all(
       Object.entries(access.roles).map(async ([name, role]) => {
         const members = await membersOf(role);
-        return members.has(key) || (actor.kind === "person" && members.has("*")) ? name : null;
+        return members.has(key) || (members.has("*") && isInWorkspace(actor)) ? name : null;
       }),
     );
     return new Set(held.filter((name) => name !== null));

@@ -74,5 +74,5 @@ function judgeChecks(checks: readonly PlannedStep[], rows: Rows, changed: boolea
 function whatStands(detail: string | null, changed: boolean, outcome: Outcome): string | null {
   if (outcome !== "stopped") return detail;
   const stands = changed ? "What it had changed stays as it is." : "Nothing was changed.";
-  return detail === null ? stands : `${detail} ${stands}`;
+  return detail === null ? stands : `${detail.replace(/[.\s]*$/, ".")} ${stands}`;
 }
