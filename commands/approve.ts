@@ -1,6 +1,6 @@
 import { findPlan } from "../src/engine/audience.ts";
-import type { Command } from "../src/engine/command.ts";
-import { planNumber } from "../src/engine/references.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { planNumber } from "../src/engine/commands/references.ts";
 
 export const approve: Command = {
   name: "approve",

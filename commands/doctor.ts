@@ -4,7 +4,7 @@ import { type Target, targetOf, workloadKinds } from "../src/domain/app.ts";
 import { isUserError } from "../src/domain/errors.ts";
 import { callName, type ResourceCall } from "../src/domain/plan.ts";
 import type { Block, Text } from "../src/domain/view.ts";
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { webhookNews } from "../src/store/webhooks.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Command } from "../src/engine/command.ts";
-import { incidentOf } from "../src/engine/incident-of.ts";
-import { renderPostMortem } from "../src/engine/postmortem/postmortem.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { incidentOf } from "../src/engine/commands/incident-of.ts";
+import { renderPostMortem } from "../src/engine/incidents/postmortem/postmortem.ts";
 import { incidentByNumber } from "../src/store/incidents.ts";
 import { appendEntry, readStream } from "../src/store/timeline.ts";
 

@@ -1,7 +1,7 @@
 import { UserError } from "../src/domain/errors.ts";
 import type { Text } from "../src/domain/view.ts";
-import type { Command } from "../src/engine/command.ts";
-import { nearest } from "../src/engine/nearest.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { nearest } from "../src/engine/commands/nearest.ts";
 import { page } from "../src/engine/page.ts";
 
 /** Lists the commands of a catalogue that the asker may use, anywhere; `help <command>` explains one. */

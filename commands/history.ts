@@ -1,8 +1,8 @@
 import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import { targetKey, targetOf } from "../src/domain/app.ts";
 import { templateDigest } from "../src/domain/pod-template.ts";
-import { appOf, environmentOf } from "../src/engine/apps.ts";
-import type { Command } from "../src/engine/command.ts";
+import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { page, table } from "../src/engine/page.ts";
 import type { JsonObject } from "../src/engine/ports.ts";
 import { healthOf } from "../src/store/health.ts";

@@ -1,4 +1,4 @@
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { ack } from "./ack.ts";
 import { approve } from "./approve.ts";
 import { deny } from "./deny.ts";

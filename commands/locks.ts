@@ -1,6 +1,6 @@
 import { actorName } from "../src/domain/actor.ts";
 import { UserError } from "../src/domain/errors.ts";
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
 import { heldLocks } from "../src/store/locks.ts";
 

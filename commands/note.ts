@@ -1,6 +1,6 @@
 import { UserError } from "../src/domain/errors.ts";
-import type { Command } from "../src/engine/command.ts";
-import { incidentOf } from "../src/engine/incident-of.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { incidentOf } from "../src/engine/commands/incident-of.ts";
 import { line } from "../src/engine/page.ts";
 
 export const note: Command = {

@@ -1,7 +1,7 @@
 import type { App } from "../src/domain/app.ts";
 import type { Text } from "../src/domain/view.ts";
-import { findApp } from "../src/engine/apps.ts";
-import type { Command } from "../src/engine/command.ts";
+import { findApp } from "../src/engine/commands/apps.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { page, table } from "../src/engine/page.ts";
 import type { OnCallPerson, Pager } from "../src/engine/ports.ts";
 

@@ -1,6 +1,6 @@
 import { isBefore } from "date-fns/isBefore";
 import { parseISO } from "date-fns/parseISO";
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { page, table } from "../src/engine/page.ts";
 
 export const playbooks: Command = {

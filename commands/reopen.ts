@@ -1,5 +1,5 @@
-import { changeIncident } from "../src/engine/change-incident.ts";
-import type { Command } from "../src/engine/command.ts";
+import { changeIncident } from "../src/engine/incidents/change-incident.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 
 export const reopen: Command = {
   name: "reopen",

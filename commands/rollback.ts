@@ -1,7 +1,7 @@
-import { appOf, environmentOf } from "../src/engine/apps.ts";
+import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import type { Args, Command, CommandContext } from "../src/engine/command.ts";
-import { recordedIn } from "../src/engine/incident-of.ts";
+import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
+import { recordedIn } from "../src/engine/commands/incident-of.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
 

@@ -1,10 +1,10 @@
 import { actorName } from "../src/domain/actor.ts";
-import { findApp } from "../src/engine/apps.ts";
+import { findApp } from "../src/engine/commands/apps.ts";
 import { audienceOf, findRun } from "../src/engine/audience.ts";
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
-import { runNumber } from "../src/engine/references.ts";
-import { runEnd, runView } from "../src/engine/run-view.ts";
+import { runNumber } from "../src/engine/commands/references.ts";
+import { runEnd, runView } from "../src/engine/runs/run-view.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { planByNumber } from "../src/store/plans.ts";
 import { listRuns, stepsOf } from "../src/store/runs.ts";

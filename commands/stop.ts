@@ -1,6 +1,6 @@
 import { findRun } from "../src/engine/audience.ts";
-import type { Command } from "../src/engine/command.ts";
-import { runNumber } from "../src/engine/references.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { runNumber } from "../src/engine/commands/references.ts";
 
 export const stop: Command = {
   name: "stop",

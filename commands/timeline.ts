@@ -1,11 +1,11 @@
 import type { TimelineEntry } from "../src/domain/timeline.ts";
 import type { Block, Inline, Text } from "../src/domain/view.ts";
-import type { Command } from "../src/engine/command.ts";
-import { entryText } from "../src/engine/entry-text.ts";
-import { incidentOf } from "../src/engine/incident-of.ts";
+import type { Command } from "../src/engine/commands/command.ts";
+import { entryText } from "../src/engine/incidents/entry-text.ts";
+import { incidentOf } from "../src/engine/commands/incident-of.ts";
 import { page } from "../src/engine/page.ts";
 import { actorInline } from "../src/engine/people.ts";
-import { isTold } from "../src/engine/postmortem/timeline.ts";
+import { isTold } from "../src/engine/incidents/postmortem/timeline.ts";
 import { readStream } from "../src/store/timeline.ts";
 
 /** Entries shown in the answer itself; the rest stands below it. */

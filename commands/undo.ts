@@ -1,8 +1,8 @@
 import { UserError } from "../src/domain/errors.ts";
 import { findRun } from "../src/engine/audience.ts";
-import type { Args, Command, CommandContext } from "../src/engine/command.ts";
-import { runNumber } from "../src/engine/references.ts";
-import { recordedIn } from "../src/engine/incident-of.ts";
+import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
+import { runNumber } from "../src/engine/commands/references.ts";
+import { recordedIn } from "../src/engine/commands/incident-of.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 
 async function runOf(args: Args, { invocation }: CommandContext, { db }: Pick<UseCases, "db">) {

@@ -1,5 +1,5 @@
 import { permissions, type Permission } from "../src/domain/access.ts";
-import type { Command } from "../src/engine/command.ts";
+import type { Command } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
 
 export const whoami: Command = {

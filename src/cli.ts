@@ -6,8 +6,8 @@ import { helpView } from "./cli/help.ts";
 import { renderLine, renderText } from "./cli/render-text.ts";
 import { readCommandLineSettings, type Settings } from "./config.ts";
 import { isUserError, UserError } from "./domain/errors.ts";
-import { parseCommand } from "./engine/parse-command.ts";
-import { refusalView } from "./engine/refusal-view.ts";
+import { parseCommand } from "./engine/commands/parse-command.ts";
+import { refusalView } from "./engine/commands/refusal-view.ts";
 
 /** Exit codes: refused or not succeeded; configuration missing; interrupted; our fault (EX_SOFTWARE). */
 const exits = { fine: 0, refused: 1, unconfigured: 2, broken: 70 } as const;

@@ -5,7 +5,7 @@ import { register } from "prom-client";
 import { ZodError } from "zod";
 import type { Clock } from "./domain/clock.ts";
 import { cleanLine } from "./domain/clean-text.ts";
-import { type Received, refuseTimes, type Webhook } from "./engine/webhook.ts";
+import { type Received, refuseTimes, type Webhook } from "./engine/alerts/webhook.ts";
 import type { Database } from "./store/database.ts";
 import { receive } from "./store/inbox.ts";
 import type { WebhookLog } from "./store/webhooks.ts";

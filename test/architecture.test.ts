@@ -230,7 +230,7 @@ describe("a planted violation is found:", () => {
     ],
     "it is spoken only in": [
       ["src/engine/a.ts", 'import { WebClient } from "@slack/web-api";'],
-      ["src/engine/runs.ts", 'import { DBOS } from "@dbos-inc/dbos-sdk";'],
+      ["src/engine/runs/runs.ts", 'import { DBOS } from "@dbos-inc/dbos-sdk";'],
       ["commands/a.ts", 'import { sql } from "kysely";'],
       ["src/engine/a.ts", 'import { a } from "pg/lib/a.js";'],
       ["sandbox/panel/a.ts", 'import { useState } from "react";'],

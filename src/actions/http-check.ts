@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Duration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
 import type { Evidence } from "../domain/timeline.ts";
-import { defineAction } from "../engine/action.ts";
+import { defineAction } from "../engine/playbooks/action.ts";
 import type { HttpProbe } from "../engine/ports.ts";
 
 const Params = z.strictObject({

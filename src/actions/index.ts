@@ -1,4 +1,4 @@
-import type { Action } from "../engine/action.ts";
+import type { Action } from "../engine/playbooks/action.ts";
 import { httpCheck } from "./http-check.ts";
 import { metricsCheck } from "./metrics-check.ts";
 import { rolloutRestart } from "./rollout-restart.ts";

@@ -3,7 +3,7 @@ import { Duration, formatDuration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
 import { type Metric, verifyingMetrics } from "../domain/app.ts";
 import type { Evidence } from "../domain/timeline.ts";
-import { type ActionContext, defineAction } from "../engine/action.ts";
+import { type ActionContext, defineAction } from "../engine/playbooks/action.ts";
 import type { Reading } from "../engine/ports.ts";
 
 const Params = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { templateDigest } from "../domain/pod-template.ts";
-import { defineAction } from "../engine/action.ts";
+import { defineAction } from "../engine/playbooks/action.ts";
 import type { JsonObject, Workload } from "../engine/ports.ts";
 import { onWorkload } from "./rollout/calls.ts";
 import { rolloutLine } from "./rollout/kubectl.ts";

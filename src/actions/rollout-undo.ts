@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatDuration } from "../domain/deadline.ts";
 import { templateDigest } from "../domain/pod-template.ts";
 import type { Warning } from "../domain/plan.ts";
-import { type ActionContext, defineAction } from "../engine/action.ts";
+import { type ActionContext, defineAction } from "../engine/playbooks/action.ts";
 import type { Revision, Workload } from "../engine/ports.ts";
 import {
   type Choice,

@@ -3,7 +3,7 @@ import { Duration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
 import { templateDigest } from "../domain/pod-template.ts";
 import type { Evidence } from "../domain/timeline.ts";
-import { type ActionContext, defineAction, type Observation } from "../engine/action.ts";
+import { type ActionContext, defineAction, type Observation } from "../engine/playbooks/action.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
 import type { PodFacts, RolloutStatus, Workload } from "../engine/ports.ts";
 import { onPods, onRevisions, onWorkload } from "./rollout/calls.ts";

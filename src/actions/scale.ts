@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isError, PatchConflict, PlanDrifted, UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
-import { defineAction } from "../engine/action.ts";
+import { defineAction } from "../engine/playbooks/action.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
 import type { Json, JsonObject, ScaleLimits, Workload } from "../engine/ports.ts";
 import { onWorkload } from "./rollout/calls.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import { sameTemplate, templateDigest } from "../domain/pod-template.ts";
-import { defineAction } from "../engine/action.ts";
+import { defineAction } from "../engine/playbooks/action.ts";
 import type { JsonObject } from "../engine/ports.ts";
 import { rolloutLine } from "./rollout/kubectl.ts";
 import { planReplacement } from "./rollout/plan-replacement.ts";

@@ -1,5 +1,5 @@
 import type { Plan } from "../domain/plan.ts";
-import { endName, runSummary } from "../engine/run-view.ts";
+import { endName, runSummary } from "../engine/runs/run-view.ts";
 import type { StoredPlan } from "../store/plans.ts";
 import { planByNumber } from "../store/plans.ts";
 import { runByNumber, runOfPlan, stepsOf } from "../store/runs.ts";

@@ -1,7 +1,7 @@
 import { actions } from "../actions/index.ts";
 import { playbooksFolder, readCommandLineSettings } from "../config.ts";
 import { isUserError, type UserError } from "../domain/errors.ts";
-import { indexActions, loadPlaybooks } from "../engine/load-playbooks.ts";
+import { indexActions, loadPlaybooks } from "../engine/playbooks/load-playbooks.ts";
 
 export interface Checked {
   /** What is in order, one line each. */

@@ -1,7 +1,7 @@
 import { commands } from "../../commands/index.ts";
 import { UserError } from "../domain/errors.ts";
 import type { View } from "../domain/view.ts";
-import { nearest } from "../engine/nearest.ts";
+import { nearest } from "../engine/commands/nearest.ts";
 import { page } from "../engine/page.ts";
 
 interface Entry {

@@ -8,7 +8,7 @@ import type { Clock } from "../domain/clock.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Executor } from "../domain/run.ts";
 import type { Directory } from "../engine/ports.ts";
-import { createCliSweep } from "../engine/sweep-cli-runs.ts";
+import { createCliSweep } from "../engine/runs/sweep-cli-runs.ts";
 import { type Database, migrate, openDatabase, type Queries } from "../store/database.ts";
 import { startEmbeddedPostgres } from "../store/embedded/start.ts";
 import { isServed, wakeOwner } from "../store/owner.ts";

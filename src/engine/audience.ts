@@ -5,7 +5,7 @@ import { type Audience, incidentByNumber } from "../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../store/plans.ts";
 import { runByNumber } from "../store/runs.ts";
 import type { Row } from "../store/tables.ts";
-import type { Place } from "./invocation.ts";
+import type { Place } from "./commands/invocation.ts";
 import type { ChannelRef, PagerMessage, SlackMessage } from "./ports.ts";
 
 /**

@@ -6,7 +6,7 @@ import { isUserError } from "../domain/errors.ts";
 import type { Database } from "../store/database.ts";
 import { markDone, openDeliveries } from "../store/inbox.ts";
 import type { InboxTable, Row } from "../store/tables.ts";
-import type { Invocation } from "./invocation.ts";
+import type { Invocation } from "./commands/invocation.ts";
 
 /** What the Slack listeners store before they acknowledge. `at` is ISO 8601, UTC. */
 export type SlackDelivery =

@@ -1,14 +1,14 @@
 import type { Config } from "../domain/config.ts";
 import type { Database } from "../store/database.ts";
-import type { Approvals } from "./approvals.ts";
+import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
-import type { Incidents } from "./incidents.ts";
-import type { Playbooks } from "./load-playbooks.ts";
-import type { LockKeeper } from "./lock-keeper.ts";
-import type { Planner } from "./planner.ts";
+import type { Incidents } from "./incidents/incidents.ts";
+import type { Playbooks } from "./playbooks/load-playbooks.ts";
+import type { LockKeeper } from "./runs/lock-keeper.ts";
+import type { Planner } from "./plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
-import type { Runs } from "./runs.ts";
-import type { PlanMessages } from "./show-plan.ts";
+import type { Runs } from "./runs/runs.ts";
+import type { PlanMessages } from "./plans/show-plan.ts";
 
 /** What a command may use; each takes the few it needs. Wired once, in main and in cli. */
 export interface UseCases {

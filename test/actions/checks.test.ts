@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { httpCheck } from "../../src/actions/http-check.ts";
 import { metricsCheck } from "../../src/actions/metrics-check.ts";
-import type { Action, ActionContext, Observation } from "../../src/engine/action.ts";
+import type { Action, ActionContext, Observation } from "../../src/engine/playbooks/action.ts";
 import type { Json, Reading } from "../../src/engine/ports.ts";
 
 const began = new Date("2026-11-22T10:00:00Z");

@@ -2,7 +2,7 @@ import { array, assert, nat, property } from "fast-check";
 import { expect, test } from "vitest";
 import { chooseRevision } from "../../src/actions/rollout/choose-revision.ts";
 import { templateDigest } from "../../src/domain/pod-template.ts";
-import type { KnownHealth } from "../../src/engine/action.ts";
+import type { KnownHealth } from "../../src/engine/playbooks/action.ts";
 import type { Revision } from "../../src/engine/ports.ts";
 
 const target = { cluster: "c", namespace: "n", kind: "deployment", name: "api" } as const;

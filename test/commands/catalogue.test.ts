@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commands } from "../../commands/index.ts";
 import { permissions } from "../../src/domain/access.ts";
-import { parseCommand } from "../../src/engine/parse-command.ts";
+import { parseCommand } from "../../src/engine/commands/parse-command.ts";
 
 /** Why these may be given by anybody. */
 const withoutPermission: Record<string, string> = {

@@ -5,7 +5,7 @@ import { people } from "../../sandbox/seed.ts";
 import { commands } from "../../commands/index.ts";
 import type { Person } from "../../src/domain/actor.ts";
 import type { View } from "../../src/domain/view.ts";
-import { createDispatch } from "../../src/engine/dispatch.ts";
+import { createDispatch } from "../../src/engine/commands/dispatch.ts";
 import { updateIncident } from "../../src/store/incidents.ts";
 import { readStream } from "../../src/store/timeline.ts";
 import { renderText } from "../../src/cli/render-text.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Person } from "../../src/domain/actor.ts";
 import { isUserError } from "../../src/domain/errors.ts";
-import type { Decision } from "../../src/engine/approvals.ts";
+import type { Decision } from "../../src/engine/plans/approvals.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import type { Engine } from "../../src/wire-engine.ts";
 import { alex, robin, sasha, startEngineWorld } from "./engine-world.ts";

@@ -9,7 +9,7 @@ import { createClusters } from "../../src/adapters/kubernetes/clusters.ts";
 import type { Person } from "../../src/domain/actor.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { Config } from "../../src/domain/config.ts";
-import { type Alerts, createAlerts } from "../../src/engine/alerts.ts";
+import { type Alerts, createAlerts } from "../../src/engine/alerts/alerts.ts";
 import type { Clusters, Directory, Pager } from "../../src/engine/ports.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { type Engine, wireEngine } from "../../src/wire-engine.ts";

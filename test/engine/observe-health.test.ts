@@ -5,14 +5,32 @@ import { startObserver } from "../../src/engine/observe-health.ts";
 import type { Metrics } from "../../src/engine/ports.ts";
 import { alert, alertsOf, type EngineWorld, startEngineWorld } from "./engine-world.ts";
 
-/** Metrics that are bad from when the test says so: above every upper bound, then below. */
+/** Metrics that are good until the test says otherwise. */
 function metrics() {
-  let bad = false;
+  let answer = 0.000_1;
+  let asked = (): void => undefined;
+  let gate = Promise.resolve();
   const port: Metrics = {
-    query: () => Promise.resolve({ known: true, value: bad ? 0.5 : 0.000_1 }),
+    async query() {
+      asked();
+      await gate;
+      return { known: true, value: answer };
+    },
     range: () => Promise.resolve([]),
   };
-  return { port, turnBad: () => void (bad = true) };
+  return {
+    port,
+    /** Resolves when a question waits for its answer; what it returns lets all answers be bad. */
+    hold: async (): Promise<() => void> => {
+      const held = Promise.withResolvers<void>();
+      gate = held.promise;
+      await new Promise<void>((resolve) => (asked = resolve));
+      return () => {
+        answer = 0.5;
+        held.resolve();
+      };
+    },
+  };
 }
 
 function ship({ cluster }: EngineWorld, tag: string): void {
@@ -50,9 +68,10 @@ function known({ db }: EngineWorld) {
 
 test("errors that come with a new release are blamed on it, and never on the good one it replaced", async () => {
   const world = await startEngineWorld();
-  const { port, turnBad } = metrics();
+  const { port, hold } = metrics();
   await observe(world, port);
   await vi.waitFor(async () => expect(await known(world)).toMatchObject([{ revision: 3, bad_at: null }]));
+  const turnBad = await hold();
   ship(world, "v1.2.0-errors");
   turnBad();
   await vi.waitFor(async () => expect((await known(world)).map(({ revision }) => revision)).toEqual([3, 4]), {

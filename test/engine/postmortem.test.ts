@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { cleanLine } from "../../src/domain/clean-text.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { TimelineEntry } from "../../src/domain/timeline.ts";
-import { renderPostMortem } from "../../src/engine/postmortem/postmortem.ts";
+import { renderPostMortem } from "../../src/engine/incidents/postmortem/postmortem.ts";
 import { alex, crai, incident12, recordOf, robin, story, type Told } from "./incident-record.ts";
 
 const record = recordOf(story);

@@ -1,7 +1,7 @@
 import type { Target } from "../../domain/app.ts";
 import { UserError } from "../../domain/errors.ts";
 import { templateDigest } from "../../domain/pod-template.ts";
-import type { KnownHealth } from "../../engine/action.ts";
+import type { KnownHealth } from "../../engine/playbooks/action.ts";
 import type { Json, Revision } from "../../engine/ports.ts";
 import { rolloutLine } from "./kubectl.ts";
 

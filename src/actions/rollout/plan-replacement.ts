@@ -1,7 +1,7 @@
 import { isUserError, type UserError } from "../../domain/errors.ts";
 import { sameTemplate, templateDigest } from "../../domain/pod-template.ts";
 import type { Inverse, Warning } from "../../domain/plan.ts";
-import type { ActionContext, PlannedAction } from "../../engine/action.ts";
+import type { ActionContext, PlannedAction } from "../../engine/playbooks/action.ts";
 import type { JsonObject, Workload } from "../../engine/ports.ts";
 import { onRevisions, onWorkload } from "./calls.ts";
 import { lastAppliedWarnings, managersOf } from "./managers.ts";

@@ -3,7 +3,7 @@ import type { Target } from "../../domain/app.ts";
 import { isError, PatchConflict, PlanDrifted } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
 import { templateDigest } from "../../domain/pod-template.ts";
-import type { Observation } from "../../engine/action.ts";
+import type { Observation } from "../../engine/playbooks/action.ts";
 import { isRefusal } from "../../engine/cluster-refusal.ts";
 import type { Cluster, Json, JsonObject, PatchType, Workload } from "../../engine/ports.ts";
 import { ownersOf } from "./field-owners.ts";

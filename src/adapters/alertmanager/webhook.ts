@@ -1,7 +1,7 @@
 import { max } from "date-fns/max";
 import { z } from "zod";
 import { PrometheusAlert, toAlert } from "../../domain/prometheus-alert.ts";
-import { refuseBearer, type Webhook } from "../../engine/webhook.ts";
+import { refuseBearer, type Webhook } from "../../engine/alerts/webhook.ts";
 
 /** https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 const Payload = z.object({

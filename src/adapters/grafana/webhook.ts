@@ -1,7 +1,7 @@
 import { max } from "date-fns/max";
 import { z } from "zod";
 import { PrometheusAlert, toAlert } from "../../domain/prometheus-alert.ts";
-import { refuseBearer, type Webhook } from "../../engine/webhook.ts";
+import { refuseBearer, type Webhook } from "../../engine/alerts/webhook.ts";
 
 /** https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/ */
 const Payload = z.object({

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { alertTitle } from "../../domain/alert.ts";
 import type { PagerEvent } from "../../domain/pager-event.ts";
-import { sameSecret, type Webhook } from "../../engine/webhook.ts";
+import { sameSecret, type Webhook } from "../../engine/alerts/webhook.ts";
 
 /** https://developer.pagerduty.com/docs/webhooks-overview: one event a payload; only what crai follows is read. */
 const Envelope = z.object({

@@ -2,7 +2,7 @@ import { DBOS } from "@dbos-inc/dbos-sdk";
 import { sql } from "kysely";
 import type { Logger } from "pino";
 import type { Queries } from "../../store/database.ts";
-import type { Runs } from "../runs.ts";
+import type { Runs } from "../runs/runs.ts";
 
 const QUEUE = "runs";
 /** A changed interpreter is registered under a new name beside this one: runs in flight end with the one they began with. */

@@ -4,7 +4,7 @@ import type { Block, Button, View } from "../../../src/domain/view.ts";
 import { findButton, parseButtonRef } from "../../../src/adapters/slack/blocks/button-ref.ts";
 import { renderForm, submittedCommand } from "../../../src/adapters/slack/blocks/render-form.ts";
 import { renderPlain, renderView } from "../../../src/adapters/slack/blocks/render-view.ts";
-import { splitWords } from "../../../src/engine/parse-command.ts";
+import { splitWords } from "../../../src/engine/commands/parse-command.ts";
 import { checkMessageBlocks, checkView } from "../../../sandbox/slack/check-blocks.ts";
 import { messageLimits } from "../../../sandbox/slack/limits.ts";
 import { anyButtonWithForm, anyView } from "./views.ts";

@@ -8,8 +8,8 @@ import type {
   KnownHealth,
   Observation,
   PlannedAction,
-} from "../../../src/engine/action.ts";
-import { indexActions } from "../../../src/engine/load-playbooks.ts";
+} from "../../../src/engine/playbooks/action.ts";
+import { indexActions } from "../../../src/engine/playbooks/load-playbooks.ts";
 import type { Cluster, Json, JsonObject } from "../../../src/engine/ports.ts";
 import { robin, type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Button, Field } from "../../../domain/view.ts";
-import { quoteWord } from "../../../engine/parse-command.ts";
+import { quoteWord } from "../../../engine/commands/parse-command.ts";
 import { limits } from "./limits.ts";
 import { clean, cut, plainLine } from "./text.ts";
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../../domain/clock.ts";
 import type { Person } from "../../../domain/actor.ts";
 import type { SlackDelivery } from "../../../engine/inbox.ts";
-import type { Place } from "../../../engine/invocation.ts";
+import type { Place } from "../../../engine/commands/invocation.ts";
 import type { Database } from "../../../store/database.ts";
 import { receive } from "../../../store/inbox.ts";
 import type { InstallationSource } from "../installation.ts";

@@ -1,0 +1,26 @@
+import type { View } from "../../domain/view.ts";
+import type { Row } from "../../store/tables.ts";
+
+const marks = { firing: "🟡", resolved: "🟢" } as const;
+
+/** A warning as one line that is edited: what, how often, until when. */
+export function alertView(alert: Row<"alert">): View {
+  const count = alert.received > 1 ? ` (${alert.received} received)` : "";
+  const summary = `${alert.app ?? alert.source}: ${alert.title}${count}`;
+  const description = alert.body.annotations["summary"] ?? alert.body.annotations["description"];
+  return {
+    summary,
+    blocks: [
+      { type: "text", text: [`${marks[alert.status]} `, { bold: summary }] },
+      ...(description === undefined ? [] : [{ type: "text", text: description } as const]),
+      {
+        type: "note",
+        text: [
+          `${alert.status} since `,
+          { time: alert.starts_at, as: "clock" },
+          ...(alert.body.url === null ? [] : [" · ", { link: alert.body.url, text: "source" }]),
+        ],
+      },
+    ],
+  };
+}

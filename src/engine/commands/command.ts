@@ -1,0 +1,41 @@
+import type { ParseArgsOptionDescriptor } from "node:util";
+import type { Clock } from "../../domain/clock.ts";
+import type { Permission, Scope } from "../../domain/access.ts";
+import type { Person } from "../../domain/actor.ts";
+import type { Incident } from "../../domain/incident.ts";
+import type { Invocation, Reply } from "./invocation.ts";
+import type { UseCases } from "../use-cases.ts";
+
+/** Values of parsed flags and positionals, by name; all text until the command reads them. */
+export type Args = Readonly<Record<string, string | undefined>>;
+
+export interface CommandContext {
+  invocation: Invocation;
+  actor: Person;
+  /** The incident of the channel it was given in, or the one named by --incident. */
+  incident: Incident | null;
+  now: Clock;
+}
+
+/**
+ * One `/crai` subcommand: a declarative object in commands/. `authorize` is called by dispatch with `permission` and
+ * `scope`; a command's body never checks rights.
+ */
+export interface Command {
+  name: string;
+  /** `rollback [app] [--to <revision>]`: shown in help and in refusals. */
+  usage: string;
+  summary: string;
+  examples: string[];
+  permission: Permission | null;
+  /** Where the verbs of one command need different rights; `permission` is then what help goes by. */
+  permissionOf?(args: Args): Permission;
+  /** Names of positionals in order; a last name ending in `…` takes the rest of the line. */
+  positionals: string[];
+  flags: Record<string, ParseArgsOptionDescriptor>;
+  /** What the request is about, for `authorize`; default: the incident's app. */
+  scope?(args: Args, context: CommandContext, uses: UseCases): Promise<Scope> | Scope;
+  /** Number of the incident it concerns, on whose timeline a refusal stands; default: the context's. */
+  concerns?(args: Args, context: CommandContext, uses: UseCases): Promise<number | null> | number | null;
+  run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;
+}

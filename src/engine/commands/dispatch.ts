@@ -1,0 +1,120 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../domain/clock.ts";
+import { isError, isUserError, UserError } from "../../domain/errors.ts";
+import type { Incident } from "../../domain/incident.ts";
+import type { Database } from "../../store/database.ts";
+import { incidentOfChannel } from "../../store/incidents.ts";
+import { appendEntry } from "../../store/timeline.ts";
+import { findIncident } from "../audience.ts";
+import type { Args, Command, CommandContext } from "./command.ts";
+import type { Invocation, Reply } from "./invocation.ts";
+import { parseCommand } from "./parse-command.ts";
+import { brokenView, type Refusal, refusalView } from "./refusal-view.ts";
+import type { UseCases } from "../use-cases.ts";
+
+export type Dispatch = (invocation: Invocation) => Promise<Reply>;
+
+export interface DispatchOptions {
+  commands: readonly Command[];
+  uses: UseCases;
+  now: Clock;
+  log: Logger;
+}
+
+/** Characters of a command that a timeline keeps. */
+const QUOTED = 1000;
+
+/** Text to an answer: parse, authorize, run. Every surface comes through here; no command checks rights by itself. */
+export function createDispatch({ commands, uses, now, log }: DispatchOptions): Dispatch {
+  const names = commands.map(({ name }) => name).join("|");
+  const mentioned = new RegExp(`\`(?=(?:${names})\\b)`, "g");
+
+  /** The commands it names as they are typed there: `help` is `/crai help` in Slack and `crai help` in a terminal. */
+  function asTyped({ message, why, next }: UserError, { place }: Invocation): Refusal {
+    const first = place.surface === "cli" ? "crai" : uses.config.slack.command;
+    const [whyTyped, nextTyped] = [why, next].map((text) => text?.replaceAll(mentioned, `\`${first} `));
+    return { message, why: whyTyped, next: nextTyped };
+  }
+
+  return async (invocation) => {
+    const here = await incidentOfPlace(uses.db, invocation);
+    // What cannot be read is recorded by its first word alone: nobody knows whom the rest was meant for.
+    let refused: Refused = { incident: here?.number ?? null, command: firstWord(invocation) };
+    try {
+      const { command, args } = parseCommand(invocation.text, commands);
+      refused = { incident: null, command: invocation.text.slice(0, QUOTED) };
+      const named = args["incident"];
+      const incident = named === undefined ? here : await findIncident(uses.db, named, invocation.place);
+      refused.incident = incident?.number ?? null;
+      const context: CommandContext = { invocation, actor: invocation.actor, incident, now };
+      if (command.concerns) refused.incident = await command.concerns(args, context, uses);
+      await demand(command, args, context, uses);
+      return { ...(await command.run(args, context, uses)), about: refused.incident };
+    } catch (thrown) {
+      const error = asRefusal(thrown);
+      if (isUserError(error)) {
+        await recordRefusal(uses.db, { ...refused, invocation, error, at: now() });
+        return { to: "asker", view: refusalView(asTyped(error, invocation)), trouble: "refused" };
+      }
+      const reference = invocation.id.slice(-8);
+      log.error({ err: error, reference, command: firstWord(invocation) }, "command broke");
+      return { to: "asker", view: brokenView(reference), trouble: "broken" };
+    }
+  };
+}
+
+function firstWord({ text }: Invocation): string {
+  return (text.split(/\s/)[0] ?? "").slice(0, 40);
+}
+
+/** Nothing a command does by itself changes a cluster, so one that does not answer is nobody's fault and no harm. */
+function asRefusal(error: unknown): unknown {
+  if (!isError(error, "ClusterUnreachable")) return error;
+  return new UserError(error.message, {
+    why: "It was asked several times. Nothing was changed.",
+    next: "Try again in a moment; `doctor` shows what answers.",
+    cause: error,
+  });
+}
+
+async function incidentOfPlace(db: Database, { place }: Invocation): Promise<Incident | null> {
+  return place.channel === null ? null : ((await incidentOfChannel(db, place.channel)) ?? null);
+}
+
+async function demand(command: Command, args: Args, context: CommandContext, uses: UseCases): Promise<void> {
+  const { incident, actor } = context;
+  const permission = command.permissionOf?.(args) ?? command.permission;
+  if (permission === null) return;
+  const byDefault = { app: incident?.app ?? undefined, environment: incident?.environment ?? undefined };
+  const scope = command.scope === undefined ? byDefault : await command.scope(args, context, uses);
+  await uses.authorizer.demand(actor, permission, scope);
+}
+
+interface Refused {
+  /** On whose timeline it stands; null: on none. */
+  incident: number | null;
+  command: string;
+}
+
+/** A refusal that concerns an incident is part of what happened. */
+async function recordRefusal(
+  db: Database,
+  {
+    incident,
+    command,
+    invocation,
+    error,
+    at,
+  }: Refused & { invocation: Invocation; error: UserError; at: Date },
+): Promise<void> {
+  if (incident === null) return;
+  await db.transaction().execute((trx) =>
+    appendEntry(trx, {
+      stream: `incident:${incident}`,
+      at,
+      key: `refused:${invocation.id}`,
+      actor: invocation.actor,
+      fact: { kind: "command.refused", command, what: error.message, why: error.why ?? null },
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Permission } from "../../domain/access.ts";
+import type { Person } from "../../domain/actor.ts";
+import type { Block, Text, View } from "../../domain/view.ts";
+import { listIncidents } from "../../store/incidents.ts";
+import { planByNumber } from "../../store/plans.ts";
+import { listRuns } from "../../store/runs.ts";
+import { page } from "../page.ts";
+import { runSummary } from "../runs/run-view.ts";
+import type { UseCases } from "../use-cases.ts";
+
+/** Nobody else looks at a Home tab, yet it is no incident's channel: confidential incidents are on none. */
+const audience = { channel: null };
+
+/** What a person may see anywhere: the open outages and the latest runs of the apps they may look at. */
+export async function homeView(
+  { db, authorizer }: Pick<UseCases, "db" | "authorizer">,
+  by: Person,
+): Promise<View> {
+  async function visible<T extends { app: string | null; environment: string | null }>(
+    found: readonly T[],
+    permission: Permission,
+  ): Promise<T[]> {
+    const allowed = await Promise.all(
+      found.map(({ app, environment }) =>
+        authorizer.allows(by, permission, { app: app ?? undefined, environment: environment ?? undefined }),
+      ),
+    );
+    return found.filter((_, index) => allowed[index]);
+  }
+  const all = await listIncidents(db, { status: ["open", "mitigated"], audience, limit: 20 });
+  const incidents = await visible(all, "incident:read");
+  const runs = await visible(await listRuns(db, { audience, limit: 10 }), "run:read");
+  const plans = await Promise.all(runs.map((run) => planByNumber(db, run.plan)));
+  const open: Text[] = incidents.map(({ severity, status, title, channel, channelName }) => [
+    `${severity} ${status}: ${title} `,
+    channel === null ? `#${channelName}` : { channel, name: channelName },
+  ]);
+  const done: Text[] = runs.flatMap((run, index) => {
+    const plan = plans[index]?.plan;
+    return plan === undefined ? [] : [runSummary(run, plan)];
+  });
+  const list = (items: Text[], none: string): Block =>
+    items.length === 0 ? { type: "text", text: none } : { type: "list", items };
+  return page(
+    "crai",
+    { type: "text", text: [{ bold: "Open incidents" }] },
+    list(open, "None."),
+    { type: "text", text: [{ bold: "Latest runs" }] },
+    list(done, "Nothing has been run yet."),
+    { type: "note", text: ["Type ", { code: "/crai help" }, " in any channel to see what you may do."] },
+  );
+}

@@ -1,0 +1,39 @@
+import type { Block, Text, View } from "../../domain/view.ts";
+
+/** Text with `code` in backticks as inline code. */
+export function withCode(text: string): Text {
+  return text
+    .split("`")
+    .map((part, index) => (index % 2 === 1 ? { code: part } : part))
+    .filter((part) => part !== "");
+}
+
+export interface Refusal {
+  message: string;
+  why: string | undefined;
+  next: string | undefined;
+}
+
+/** What happened, why, and what to do next: one line each. */
+export function refusalView(error: Refusal): View {
+  const lines = [error.why, error.next].filter((line) => line !== undefined);
+  const blocks: Block[] = [
+    { type: "text", text: [{ bold: error.message }] },
+    ...lines.map((line) => ({ type: "text", text: withCode(line) }) as const),
+  ];
+  return { summary: error.message, blocks };
+}
+
+export function brokenView(reference: string): View {
+  const summary = `Something broke on our side (reference ${reference}).`;
+  return {
+    summary,
+    blocks: [
+      { type: "text", text: [{ bold: summary }] },
+      {
+        type: "text",
+        text: "It is logged under this reference. Nothing was changed by this command unless a run says so: see `runs`.",
+      },
+    ],
+  };
+}

@@ -1,0 +1,100 @@
+import { type Actor, actorName } from "../../domain/actor.ts";
+import type { Fact, FactOf, TimelineEntry } from "../../domain/timeline.ts";
+import { endName } from "../runs/run-view.ts";
+
+/** One entry as a sentence: who or what, and what happened. `quoted` and `link` are what it refers to. */
+export interface EntryText {
+  subject: Actor | string;
+  what: string;
+  /** What a person wrote, possibly several lines. */
+  quoted: string | null;
+  link: string | null;
+}
+
+type Parts = Partial<EntryText> & { what: string };
+
+/** `: reason`, or nothing. */
+function because(reason: string | null): string {
+  return reason === null || reason === "" ? "" : `: ${reason}`;
+}
+
+const given: Record<FactOf<"approval.given">["how"], string> = {
+  confirmed: "confirmed",
+  approved: "approved",
+  "break-glass": "broke the glass for",
+};
+
+/** How a run or a step ended, in the words its message has. */
+export function endText({ outcome, verdict, detail }: Omit<FactOf<"run.finished">, "kind" | "run">): string {
+  return `${endName(outcome, verdict).toLowerCase()}${because(detail)}`;
+}
+
+/** The words for each kind of fact. Texts in them are as they came: whoever shows them escapes them. */
+const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
+  "incident.opened": ({ severity, incidentKind, title, app, environment }) => {
+    const about = app === null ? "" : ` of ${app}${environment === null ? "" : ` in ${environment}`}`;
+    return { what: `opened a ${severity} ${incidentKind}${about}: ${title}` };
+  },
+  "incident.acknowledged": ({ reason }) => ({ what: `acknowledged the incident${because(reason)}` }),
+  "incident.mitigated": ({ reason }) => ({ what: `declared it mitigated${because(reason)}` }),
+  "incident.resolved": ({ reason }) => ({ what: `resolved the incident${because(reason)}` }),
+  "incident.reopened": ({ reason }) => ({ what: `reopened the incident${because(reason)}` }),
+  "severity.changed": ({ from, to, reason }) => ({
+    what: `changed the severity from ${from} to ${to}${because(reason)}`,
+  }),
+  "role.assigned": ({ role, name }) => ({ what: `gave the role ${role} to ${name}` }),
+  "alert.fired": ({ title, url }) => ({ what: `fired: ${title}`, link: url }),
+  "alert.resolved": ({ title }) => ({ what: `resolved: ${title}` }),
+  "pager.changed": ({ what, by }) => ({
+    subject: by,
+    what: what === "noted" ? "added a note in PagerDuty" : `${what} it in PagerDuty`,
+  }),
+  "channel.opened": ({ name }) => ({ what: `opened the channel #${name}` }),
+  "note.added": ({ text, link }) => ({ what: "noted", quoted: text, link }),
+  "message.pinned": ({ text, author, link }) => ({
+    what: `pinned a message of ${author}`,
+    quoted: text,
+    link,
+  }),
+  "entry.amended": ({ seq, text }) => ({ what: `amended entry ${seq}`, quoted: text }),
+  "plan.made": ({ plan, title }) => ({ what: `planned P${plan}: ${title}` }),
+  "plan.voided": ({ plan, why }) => ({ subject: `P${plan}`, what: `no longer holds: ${why}` }),
+  "approval.asked": ({ plan, risk, until }) => ({
+    what: `asked a second person to approve P${plan} (risk: ${risk}) until ${until.slice(11, 16)} UTC`,
+  }),
+  "approval.given": ({ plan, how, reason }) => ({ what: `${given[how]} P${plan}${because(reason)}` }),
+  "approval.denied": ({ plan, reason }) => ({ what: `said no to P${plan}${because(reason)}` }),
+  "run.started": ({ run, plan, title }) => ({ what: `started R${run} (P${plan}): ${title}` }),
+  "step.intended": ({ run, title }) => ({ subject: `R${run}`, what: `began: ${title}` }),
+  "step.finished": ({ run, title, outcome, detail }) => ({
+    subject: `R${run}`,
+    what: `${endName(outcome, null).toLowerCase()}: ${title}${detail === null ? "" : ` (${detail})`}`,
+  }),
+  "run.stop-asked": ({ run, reason }) => ({ what: `asked R${run} to stop${because(reason)}` }),
+  "run.finished": ({ run, ...end }) => ({ subject: `R${run}`, what: `ended, ${endText(end)}` }),
+  "lock.taken-over": ({ target, run, from }) => ({
+    what: `took the lock of ${target} over from ${from} (R${run})`,
+  }),
+  "command.refused": ({ command, what, why }) => ({
+    what: `was refused "${command}": ${what}${why === null ? "" : ` ${why}`}`,
+  }),
+  "export.made": ({ format, sha256 }) => ({
+    what: `exported the post-mortem as ${format} (SHA-256 ${sha256.slice(0, 12)})`,
+  }),
+};
+
+/** Who did it: what people do in PagerDuty is heard from there, and the reason says who. */
+export function doer({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): Actor | string {
+  return (actor.kind === "alert" && "reason" in fact ? fact.reason : null) ?? actor;
+}
+
+export function entryText({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): EntryText {
+  const subject = doer({ actor, fact });
+  const told = typeof subject === "string" ? { ...fact, reason: null } : fact;
+  const parts = (words[fact.kind] as (fact: Fact) => Parts)(told as Fact);
+  return { subject, quoted: null, link: null, ...parts };
+}
+
+export function subjectName(subject: EntryText["subject"]): string {
+  return typeof subject === "string" ? subject : actorName(subject);
+}

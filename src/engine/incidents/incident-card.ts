@@ -1,0 +1,141 @@
+import { parseISO } from "date-fns/parseISO";
+import { formatDuration } from "../../domain/deadline.ts";
+import type { Incident } from "../../domain/incident.ts";
+import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
+import type { AlertTotals } from "../../store/alerts.ts";
+import type { StoredPlan } from "../../store/plans.ts";
+import type { Row } from "../../store/tables.ts";
+import { runSummary } from "../runs/run-view.ts";
+
+export interface CardShown {
+  incident: Incident;
+  alerts: AlertTotals;
+  /** The proposal that waits. */
+  offer: StoredPlan | null;
+  /** The newest run. */
+  run: { row: Row<"run">; stored: StoredPlan } | null;
+  acknowledgedBy: Inline | null;
+}
+
+/** Facts of a proposal on the card; the plan has them all. */
+const SHORT = 4;
+
+const marks = { open: "🔴", mitigated: "🟠", resolved: "🟢" } as const;
+
+function times({ incident, acknowledgedBy }: CardShown): LabeledText[] {
+  const { detectedAt, acknowledgedAt, mitigatedAt, resolvedAt } = incident;
+  const stamps = [
+    ["Detected", detectedAt, null],
+    ["Acknowledged", acknowledgedAt, acknowledgedBy],
+    ["Mitigated", mitigatedAt, null],
+    ["Resolved", resolvedAt, null],
+  ] as const;
+  return stamps.flatMap(([label, at, by]): LabeledText[] => {
+    if (at === null) return [];
+    const time = { time: at, as: "clock" } as const;
+    return [{ label, value: by === null ? time : [time, ", ", by] }];
+  });
+}
+
+/** `2 of 412 alerts firing: …`, and how often they were told where that is oftener than that they fire and resolve. */
+function alertText({ firing, total, received, names }: AlertTotals): string {
+  const count = `${total} alert${total === 1 ? "" : "s"}`;
+  const state =
+    firing === 0
+      ? `${count} resolved`
+      : firing === total
+        ? `${count} firing`
+        : `${firing} of ${count} firing`;
+  const repeated = received > 2 * total ? ` (received ${received} times)` : "";
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `${state}${repeated}: ${names.slice(0, 3).join(", ")}${more}`;
+}
+
+/** `v1.2.0 shipped 6m before.`: what changed last, beside the moment the trouble was seen. */
+function lastChangeText({ plan }: StoredPlan, { app, detectedAt }: Incident): Inline[] {
+  const change = plan.steps.find((step) => step.lastChange !== undefined)?.lastChange;
+  if (change === undefined) return [];
+  const ms = detectedAt.getTime() - parseISO(change.at).getTime();
+  const when = `${formatDuration(Math.abs(ms))} ${ms >= 0 ? "before" : "after"} the first alert`;
+  return [`${app ?? plan.app} ${change.what} ${when}. `];
+}
+
+function offerBlocks({ offer, incident }: CardShown): Block[] {
+  if (offer === null || incident.status === "resolved") return [];
+  const facts = offer.plan.steps.flatMap((step) => step.facts).slice(0, SHORT);
+  const other: Button = {
+    label: "Other…",
+    command: `rollback ${offer.plan.app} --env ${offer.plan.environment}`,
+    form: {
+      title: "Another release",
+      submit: "Plan it",
+      fields: [
+        { name: "to", label: "Revision, as `history` numbers them", input: { type: "text" }, required: true },
+      ],
+    },
+  };
+  return [
+    { type: "divider" },
+    { type: "text", text: [...lastChangeText(offer, incident), { bold: `${offer.plan.title}?` }] },
+    ...(facts.length > 0 ? [{ type: "facts", facts } as const] : []),
+    {
+      type: "buttons",
+      buttons: [
+        { label: "Confirm", command: `approve P${offer.number}`, style: "primary" },
+        { label: "See the plan", command: `status P${offer.number}` },
+        other,
+      ],
+    },
+  ];
+}
+
+function verbs({ status, acknowledgedAt }: Incident): Button[] {
+  if (status === "resolved")
+    return [
+      { label: "Reopen", command: "reopen" },
+      { label: "Export post-mortem", command: "export" },
+    ];
+  return [
+    ...(acknowledgedAt === null ? [{ label: "Acknowledge", command: "ack" }] : []),
+    ...(status === "open" ? [{ label: "Mitigate", command: "mitigate" }] : []),
+    {
+      label: "Resolve",
+      command: "resolve",
+      confirm: {
+        title: "Resolve this incident?",
+        text: "PagerDuty follows. It can be reopened.",
+        yes: "Resolve",
+      },
+    },
+  ];
+}
+
+/** The one pinned message of an incident: what is wrong, since when, and the fix that waits. */
+export function incidentCard(shown: CardShown): View {
+  const { incident, alerts, run } = shown;
+  const about =
+    incident.app === null
+      ? ""
+      : `${incident.app}${incident.environment === null ? "" : ` in ${incident.environment}`}: `;
+  const summary = `${incident.severity} ${incident.status}: ${about}${incident.title}`;
+  const roles = Object.entries(incident.roles).map(([role, person]): LabeledText => ({
+    label: role[0]!.toUpperCase() + role.slice(1),
+    value: { person, name: person },
+  }));
+  const facts: LabeledText[] = [
+    { label: "Status", value: `${marks[incident.status]} ${incident.status}, ${incident.severity}` },
+    ...times(shown),
+    ...roles,
+  ];
+  return {
+    summary,
+    blocks: [
+      { type: "heading", text: `${about}${incident.title}` },
+      { type: "facts", facts },
+      ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
+      ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
+      ...(run !== null && run.row.status !== "finished" ? [] : offerBlocks(shown)),
+      { type: "buttons", buttons: verbs(incident) },
+    ],
+  };
+}

@@ -1,0 +1,302 @@
+import { type Actor, actorName, type Person } from "../../domain/actor.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { UserError } from "../../domain/errors.ts";
+import {
+  type Incident,
+  type IncidentKind,
+  type IncidentRole,
+  type IncidentVerb,
+  incidentVerbs,
+  isConfidential,
+} from "../../domain/incident.ts";
+import type { Severity } from "../../domain/severity.ts";
+import type { Fact } from "../../domain/timeline.ts";
+import type { View } from "../../domain/view.ts";
+import type { Database, Queries } from "../../store/database.ts";
+import { setDeadline } from "../../store/deadlines.ts";
+import {
+  assignRole,
+  incidentByKey,
+  insertIncident,
+  lockIncident,
+  openOutage,
+  updateIncident,
+} from "../../store/incidents.ts";
+import { appendEntry } from "../../store/timeline.ts";
+import { line } from "../page.ts";
+import { actorInline, isSlackUser } from "../people.ts";
+import { say, tellPager } from "../record.ts";
+import { showIncident } from "./show-incident.ts";
+
+/** `cause` is what the effects are keyed by (invocation, delivery): the same cause again changes nothing. */
+interface Act {
+  actor: Actor;
+  cause: string;
+}
+
+export interface Declaration extends Act {
+  kind: IncidentKind;
+  severity: Severity;
+  title: string;
+  app: string | null;
+  environment: string | null;
+  /** When users began to be hurt, as far as known (UTC). */
+  detectedAt: Date;
+  pagerdutyIncident: string | null;
+}
+
+/** What people and alerts do to incidents. Each appends to the timeline, then shows the card, in one transaction. */
+export interface Incidents {
+  /** Opens one, or returns the open outage that the app has already. The same cause again finds what it has opened. */
+  declare(declaration: Declaration): Promise<{ incident: Incident; opened: boolean }>;
+  /** Acknowledge, mitigate, resolve, reopen. `heard` = PagerDuty said so, so it is not told again. */
+  change(
+    verb: IncidentVerb,
+    number: number,
+    act: Act & { reason: string | null; heard?: boolean },
+  ): Promise<Incident>;
+  setSeverity(number: number, severity: Severity, act: Act & { reason: string | null }): Promise<Incident>;
+  assignRole(number: number, role: IncidentRole, person: Person, act: Act): Promise<Incident>;
+  note(number: number, text: string, act: Act & { link: string | null }): Promise<void>;
+  /** Renders the card again from the record. */
+  refresh(number: number): Promise<void>;
+}
+
+export interface IncidentsOptions {
+  db: Database;
+  /** Where outages are announced; confidential incidents never are. */
+  announce: string | undefined;
+  wakeOutbox: () => void;
+  now: Clock;
+}
+
+/** What each verb writes, and what PagerDuty is told. */
+const verbFacts = {
+  acknowledge: { fact: "incident.acknowledged", pager: "acknowledge" },
+  mitigate: { fact: "incident.mitigated", pager: "note" },
+  resolve: { fact: "incident.resolved", pager: "resolve" },
+  reopen: { fact: "incident.reopened", pager: "reopen" },
+} as const;
+
+const said = {
+  acknowledge: "acknowledged",
+  mitigate: "mitigated",
+  resolve: "resolved",
+  reopen: "reopened",
+} as const;
+
+/** `Robin acknowledged the incident.`; what was heard from PagerDuty names who did it there. */
+function changedView(
+  verb: IncidentVerb,
+  { actor, reason, heard }: Pick<Act, "actor"> & { reason: string | null; heard?: boolean },
+): View {
+  const isFromPager = heard === true && reason !== null;
+  const what = ` ${said[verb]} the incident${isFromPager || reason === null ? "." : `: ${reason}`}`;
+  return {
+    summary: `${isFromPager ? reason : actorName(actor)}${what}`,
+    blocks: [{ type: "text", text: [isFromPager ? reason : actorInline(actor), what] }],
+  };
+}
+
+export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOptions): Incidents {
+  async function record(trx: Queries, number: number, { actor, cause }: Act, fact: Fact): Promise<boolean> {
+    const entry = await appendEntry(trx, {
+      stream: `incident:${number}`,
+      at: now(),
+      key: `${fact.kind}:${cause}`,
+      actor,
+      fact,
+    });
+    return entry !== undefined;
+  }
+
+  /** One change: the row is locked, the fact appended, the card shown; all of it or none. */
+  async function changing(
+    number: number,
+    change: (trx: Queries, incident: Incident) => Promise<Incident>,
+  ): Promise<Incident> {
+    const incident = await db.transaction().execute(async (trx) => {
+      const before = await lockIncident(trx, number);
+      if (!before)
+        throw new UserError(`There is no incident ${number}.`, { next: "`incident list` shows them." });
+      const after = await change(trx, before);
+      await showIncident(trx, number, now);
+      return after;
+    });
+    wakeOutbox();
+    return incident;
+  }
+
+  async function openChannel(trx: Queries, incident: Incident): Promise<void> {
+    const { number, channelName: name, title, severity, kind } = incident;
+    const topic = isConfidential(kind)
+      ? `${severity} ${kind}`
+      : `${severity} ${incident.app ?? kind}: ${title}`;
+    await say(
+      trx,
+      { key: `incident:${number}:channel`, about: number },
+      { do: "open-channel", incident: number, name, private: isConfidential(kind), topic },
+      now(),
+    );
+    if (announce !== undefined) {
+      await say(
+        trx,
+        { key: `incident:${number}:announced`, about: number },
+        {
+          do: "post",
+          channel: { id: announce },
+          view: line(`${severity} ${incident.app ?? ""} ${title}: #${name}`.replace("  ", " ")),
+        },
+        now(),
+      );
+    }
+  }
+
+  /** Whoever declares or takes a role is in the channel, also when it is private. */
+  async function invite(trx: Queries, number: number, actor: Actor): Promise<void> {
+    if (actor.kind !== "person" || !isSlackUser(actor.id)) return;
+    await say(
+      trx,
+      { key: `incident:${number}:invited:${actor.id}`, about: number },
+      { do: "invite", channel: { incident: number }, users: [actor.id] },
+      now(),
+    );
+  }
+
+  /** PagerDuty follows what people do here; what it said itself is not said back. */
+  async function follow(
+    trx: Queries,
+    incident: Incident,
+    verb: IncidentVerb,
+    act: Act & { reason: string | null },
+  ): Promise<void> {
+    if (incident.pagerdutyIncident === null || act.actor.kind !== "person") return;
+    const by = { slack: act.actor.id, name: act.actor.name };
+    const { pager } = verbFacts[verb];
+    const key = `incident:${incident.number}:${verb}:${act.cause}:pager`;
+    const text = `Mitigated${act.reason === null ? "" : `: ${act.reason}`}`;
+    const pagerdutyIncident = incident.pagerdutyIncident;
+    await tellPager(
+      trx,
+      { key, about: incident.number },
+      pager === "note" ? { do: "note", pagerdutyIncident, text, by } : { do: pager, pagerdutyIncident, by },
+      now(),
+    );
+  }
+
+  return {
+    async declare({ actor, cause, ...wanted }) {
+      const result = await db.transaction().execute(async (trx) => {
+        const before = await incidentByKey(trx, cause);
+        if (before) return { incident: before, opened: true };
+        const opened = await insertIncident(trx, { ...wanted, key: cause, openedAt: now() });
+        if (!opened)
+          return {
+            incident: await openOutage(trx, wanted.app ?? "", wanted.environment ?? ""),
+            opened: false,
+          };
+        const { kind, severity, title, app, environment } = opened;
+        await record(
+          trx,
+          opened.number,
+          { actor, cause },
+          { kind: "incident.opened", incidentKind: kind, severity, title, app, environment, cause },
+        );
+        await openChannel(trx, opened);
+        await setDeadline(trx, {
+          key: `incident:${opened.number}:gather`,
+          kind: "incident.gather",
+          subject: { incident: opened.number },
+          dueAt: now(),
+        });
+        await invite(trx, opened.number, actor);
+        await showIncident(trx, opened.number, now);
+        return { incident: opened, opened: true };
+      });
+      wakeOutbox();
+      if (!result.incident)
+        throw new UserError("The incident could not be opened.", {
+          why: "Another one was resolved at the same moment.",
+          next: "Try again.",
+        });
+      return { incident: result.incident, opened: result.opened };
+    },
+
+    async change(verb, number, act) {
+      return changing(number, async (trx, incident) => {
+        const { from, to, stamps } = incidentVerbs[verb];
+        if (verb === "acknowledge" && incident.acknowledgedAt !== null && act.heard === true) return incident;
+        // The same cause again, after a crash: it is done, and no refusal.
+        if (!(await record(trx, number, act, { kind: verbFacts[verb].fact, reason: act.reason })))
+          return incident;
+        if (!(from as readonly string[]).includes(incident.status)) {
+          throw new UserError(`${incident.channelName} cannot be ${said[verb]}: it is ${incident.status}.`, {
+            next:
+              incident.status === "resolved" ? "`reopen` opens it again." : "`timeline` shows what happened.",
+          });
+        }
+        if (act.heard !== true) await follow(trx, incident, verb, act);
+        await say(
+          trx,
+          { key: `incident:${number}:${verb}:${act.cause}`, about: number },
+          {
+            do: "post",
+            channel: { incident: number },
+            view: changedView(verb, act),
+          },
+          now(),
+        );
+        return updateIncident(trx, number, {
+          ...(to !== null && { status: to }),
+          // Reopening undoes the later times; the timeline keeps them.
+          ...(verb === "reopen" && { mitigatedAt: null, resolvedAt: null }),
+          ...(stamps !== null && incident[stamps] === null && { [stamps]: now() }),
+          ...(verb === "resolve" && incident.mitigatedAt === null && { mitigatedAt: now() }),
+        });
+      });
+    },
+
+    async setSeverity(number, severity, act) {
+      return changing(number, async (trx, incident) => {
+        if (incident.severity === severity) return incident;
+        if (
+          !(await record(trx, number, act, {
+            kind: "severity.changed",
+            from: incident.severity,
+            to: severity,
+            reason: act.reason,
+          }))
+        )
+          return incident;
+        return updateIncident(trx, number, { severity });
+      });
+    },
+
+    async assignRole(number, role, person, act) {
+      return changing(number, async (trx, incident) => {
+        if (
+          !(await record(trx, number, act, {
+            kind: "role.assigned",
+            role,
+            person: person.id,
+            name: person.name,
+          }))
+        )
+          return incident;
+        await invite(trx, number, person);
+        return assignRole(trx, number, role, person.id);
+      });
+    },
+
+    async note(number, text, act) {
+      await changing(number, async (trx, incident) => {
+        await record(trx, number, act, { kind: "note.added", text, link: act.link });
+        return incident;
+      });
+    },
+
+    async refresh(number) {
+      await changing(number, (_, incident) => Promise.resolve(incident));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { addMilliseconds } from "date-fns/addMilliseconds";
+import type { Logger } from "pino";
+import type { Alert } from "../../domain/alert.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { isError, isUserError } from "../../domain/errors.ts";
+import type { Incident } from "../../domain/incident.ts";
+import type { Playbook } from "../../domain/playbook.ts";
+import { alertById } from "../../store/alerts.ts";
+import type { Database } from "../../store/database.ts";
+import { incidentByNumber } from "../../store/incidents.ts";
+import type { Incidents } from "../incidents/incidents.ts";
+import type { Playbooks } from "../playbooks/load-playbooks.ts";
+import type { Planner } from "./planner.ts";
+
+function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
+  if (trigger === undefined || alert.status !== "firing") return false;
+  return (
+    trigger.level.includes(alert.level) &&
+    Object.entries(trigger.labels).every(([label, value]) => alert.labels[label] === value)
+  );
+}
+
+export interface OfferOptions {
+  db: Database;
+  planner: Pick<Planner, "make">;
+  playbooks: () => Playbooks;
+  incidents: Pick<Incidents, "refresh">;
+  log: Logger;
+  now: Clock;
+}
+
+/** ms until a cluster that did not answer is asked again. */
+const AGAIN_AFTER = 5000;
+
+/**
+ * Plans the fix that fits an alert and lets it wait on the incident's card. Read-only, as the alert's own identity;
+ * whoever presses Confirm has it planned again with their own. A fix that cannot be planned is not offered; while the
+ * cluster gives no answer it is tried again at the returned date.
+ */
+export function createOffer({
+  db,
+  planner,
+  playbooks,
+  incidents,
+  log,
+  now,
+}: OfferOptions): (incident: number, alert: number) => Promise<Date | undefined> {
+  async function plan(playbook: Playbook, incident: Incident & { app: string }, alert: Alert): Promise<void> {
+    const { number, app, environment } = incident;
+    await planner.make({
+      playbook: playbook.metadata.name,
+      app,
+      environment,
+      inputs: { app, env: environment, to: null },
+      actor: { kind: "alert", source: alert.source },
+      incident: number,
+      reason: alert.title,
+      channel: null,
+      key: `offer:${number}:${playbook.metadata.name}`,
+    });
+    await incidents.refresh(number);
+  }
+
+  return async (number, id) => {
+    const incident = await incidentByNumber(db, number);
+    const row = await alertById(db, id);
+    if (!row || !incident || incident.app === null || incident.status === "resolved") return undefined;
+    const { app } = incident;
+    let isUnreachable = false;
+    for (const playbook of playbooks().values()) {
+      if (!fits(playbook, row.body)) continue;
+      try {
+        await plan(playbook, { ...incident, app }, row.body);
+      } catch (err) {
+        isUnreachable ||= isError(err, "ClusterUnreachable");
+        const about = { err, incident: number, playbook: playbook.metadata.name };
+        log[isUserError(err) || isUnreachable ? "info" : "error"](about, "no fix offered");
+      }
+    }
+    return isUnreachable ? addMilliseconds(now(), AGAIN_AFTER) : undefined;
+  };
+}

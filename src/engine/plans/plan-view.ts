@@ -1,0 +1,158 @@
+import { formatDuration } from "../../domain/deadline.ts";
+import { planWarnings } from "../../domain/plan.ts";
+import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
+import type { StoredPlan } from "../../store/plans.ts";
+import type { Need } from "./need.ts";
+import { actorInline } from "../people.ts";
+import { withCode } from "../commands/refusal-view.ts";
+
+const settled = {
+  started: "Started",
+  denied: "Denied.",
+  expired: "Expired.",
+  voided: "No longer holds.",
+} as const;
+
+/** Who says yes, in one sentence. */
+function needText(stored: StoredPlan, need: Need): string {
+  if (stored.plan.actor.kind !== "person")
+    return "Proposed by an alert: nothing happens until a person confirms it. It is planned again with their rights when they do.";
+  return need.who === "requester"
+    ? `${need.why} One yes is enough.`
+    : `${need.why} Somebody else approves it.`;
+}
+
+function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {
+  if (stored.status !== "waiting" || planWarnings(stored.plan).some((warning) => warning.level === "block"))
+    return [];
+  const name = `P${stored.number}`;
+  const alone = need.who === "requester" || stored.plan.actor.kind !== "person";
+  const buttons: Button[] = [
+    { label: alone ? "Confirm" : "Approve", command: `approve ${name}`, style: "primary" },
+    { label: alone ? "Cancel" : "Deny", command: `deny ${name}` },
+  ];
+  if (need.breakGlassAt !== null && now >= need.breakGlassAt) {
+    buttons.push({
+      label: "Break the glass…",
+      command: `approve ${name} --break-glass`,
+      style: "danger",
+      form: {
+        title: "Break the glass",
+        submit: "Run it",
+        fields: [
+          {
+            name: "reason",
+            label: "Why can this not wait for a second person?",
+            input: { type: "text", multiline: true },
+            required: true,
+          },
+        ],
+      },
+    });
+  }
+  return buttons;
+}
+
+/** The plan as everybody sees it before anything is touched: what changes first, then warnings, checks and rights. */
+export function planView(stored: StoredPlan, need: Need, now: Date): View {
+  const { plan } = stored;
+  // Once it was answered, what it was about is enough; the thread and the timeline keep the rest.
+  const open = stored.status === "waiting";
+  const facts: LabeledText[] = plan.steps.flatMap((step) => step.facts).slice(0, open ? undefined : 3);
+  const warnings = open ? planWarnings(plan) : [];
+  const checks = open ? plan.steps.filter((step) => !step.mutates).map((step) => step.title) : [];
+  const summary = `P${stored.number}: ${plan.title}`;
+  const blocks: Block[] = [
+    { type: "heading", text: plan.title },
+    ...(facts.length > 0 ? [{ type: "facts", facts } as const] : []),
+    ...warnings.map(
+      (warning) =>
+        ({
+          type: "text",
+          text: [
+            { bold: warning.level === "block" ? "Cannot run:" : "Warning:" },
+            " ",
+            ...asList(withCode(warning.text)),
+            ...(warning.next === undefined ? [] : [" ", ...asList(withCode(warning.next))]),
+          ],
+        }) as const,
+    ),
+    ...(checks.length > 0
+      ? [{ type: "text", text: [{ bold: "Afterwards:" }, ` ${checks.join(" → ")}`] } as const]
+      : []),
+    ...(plan.reason === null
+      ? []
+      : [{ type: "text", text: [{ bold: "Reason:" }, ` ${plan.reason}`] } as const]),
+    {
+      type: "note",
+      text: [`P${stored.number} · `, actorInline(plan.actor), " · ", footer(stored, need, now)],
+    },
+    ...(open && need.who === "second-person" && plan.actor.kind === "person" ? [mayApprove(need)] : []),
+    ...(stored.status === "waiting"
+      ? []
+      : [
+          {
+            type: "text",
+            text: [{ bold: settled[stored.status] }, stored.why === null ? "" : ` ${stored.why}`],
+          } as const,
+        ]),
+  ];
+  const buttons = buttonsOf(stored, need, now);
+  return { summary, blocks: buttons.length > 0 ? [...blocks, { type: "buttons", buttons }] : blocks };
+}
+
+/** Approvers named in a plan. */
+export const NAMED = 5;
+
+/** Named, so that Slack tells them. */
+function mayApprove({ approvers }: Need): Block {
+  const people = approvers
+    .slice(0, NAMED)
+    .flatMap((person, index): Inline[] => [index === 0 ? " " : ", ", { person, name: person }]);
+  const text: Inline[] =
+    people.length === 0
+      ? [{ bold: "Nobody else may approve this." }]
+      : [{ bold: "Asked for a yes:" }, ...people];
+  return { type: "text", text };
+}
+
+function asList(text: ReturnType<typeof withCode>) {
+  return Array.isArray(text) ? text : [text as string];
+}
+
+function footer(stored: StoredPlan, need: Need, now: Date): string {
+  if (stored.status !== "waiting") return `planned ${stored.createdAt.toISOString().slice(11, 19)} UTC`;
+  return `${needText(stored, need)} Valid for ${formatDuration(stored.expiresAt.getTime() - now.getTime())}. Nothing has been touched.`;
+}
+
+/** What goes into the thread of a plan: the diff, the equivalent kubectl lines and the calls it was checked for. */
+export function planDetailView(stored: StoredPlan): View {
+  const { plan } = stored;
+  const diffs = plan.steps.flatMap((step) => (step.diff === null ? [] : [step.diff]));
+  const kubectl = [...new Set(plan.steps.flatMap((step) => step.kubectl))];
+  const calls = [
+    ...new Map(
+      plan.steps
+        .flatMap((step) => step.calls)
+        .map((call) => [`${call.verb} ${call.resource}/${call.subresource ?? ""}`, call]),
+    ).values(),
+  ];
+  const rights = calls
+    .map(
+      (call) =>
+        `${call.verb} ${call.resource}${call.subresource === undefined ? "" : `/${call.subresource}`}`,
+    )
+    .join(", ");
+  return {
+    summary: `P${stored.number}: details`,
+    blocks: [
+      ...diffs.map((text) => ({ type: "code", text, language: "diff" }) as const),
+      { type: "text", text: [{ bold: "The same by hand:" }] },
+      { type: "code", text: kubectl.join("\n"), language: "shell" },
+      {
+        type: "note",
+        text: `Rights used: ${rights}. Plan ${stored.hash.slice(0, 12)}, fingerprint ${stored.fingerprint.slice(0, 12)}.`,
+      },
+    ],
+  };
+}

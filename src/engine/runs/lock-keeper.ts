@@ -1,0 +1,80 @@
+import type { Actor } from "../../domain/actor.ts";
+import { actorName } from "../../domain/actor.ts";
+import type { Config } from "../../domain/config.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Database } from "../../store/database.ts";
+import { breakLock } from "../../store/locks.ts";
+import { askToStop, runByNumber } from "../../store/runs.ts";
+import type { Row } from "../../store/tables.ts";
+import { appendEntry } from "../../store/timeline.ts";
+import type { Authorizer } from "../authorizer.ts";
+import { line } from "../page.ts";
+import { say, streamOf } from "../record.ts";
+
+export interface LockKeeper {
+  /** Ends a run's hold on a target: the run is asked to stop and its holder is told. Needs `lock:take`. */
+  takeOver(target: string, by: { actor: Actor; reason: string | null; cause: string }): Promise<Row<"lock">>;
+}
+
+export interface LockKeeperOptions {
+  db: Database;
+  config: Pick<Config, "apps">;
+  authorizer: Authorizer;
+  stops: { ask(run: number): void };
+  wakeOutbox: () => void;
+  now: Clock;
+}
+
+export function createLockKeeper({
+  db,
+  config,
+  authorizer,
+  stops,
+  wakeOutbox,
+  now,
+}: LockKeeperOptions): LockKeeper {
+  async function runHolding(target: string): Promise<Row<"run">> {
+    const lock = await db.selectFrom("lock").selectAll().where("target", "=", target).executeTakeFirst();
+    const run = lock && (await runByNumber(db, lock.run));
+    if (!run) throw new UserError(`${target} is not locked.`, { next: "`locks` lists what is held." });
+    return run;
+  }
+
+  return {
+    async takeOver(target, { actor, reason, cause }) {
+      const run = await runHolding(target);
+      await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
+      const app = config.apps[run.app];
+      if (app === undefined || !(await authorizer.isOnCall(actor, app))) {
+        throw new UserError("Only whoever is on call for the app may take a lock over.", {
+          why: `You are not on call for ${run.app}.`,
+          next: "`oncall` says who is.",
+        });
+      }
+      const broken = await db.transaction().execute(async (trx) => {
+        const lock = await breakLock(trx, target);
+        if (!lock) throw new UserError(`${target} is not locked any more.`, { next: "Go on." });
+        await askToStop(trx, lock.run, actor, now());
+        await appendEntry(trx, {
+          stream: streamOf(run.incident, run.plan),
+          at: now(),
+          key: `lock:${cause}`,
+          actor,
+          fact: { kind: "lock.taken-over", target, run: lock.run, from: actorName(lock.holder) },
+        });
+        if (lock.holder.kind === "person" && /^[UW]/.test(lock.holder.id)) {
+          const told = line(
+            `${actorName(actor)} took the lock of ${target} over from your run R${lock.run}${reason === null ? "" : `: ${reason}`}. It stops before its next change.`,
+          );
+          const telling = { key: `lock:${cause}:told`, about: run.incident };
+          await say(trx, telling, { do: "direct", user: lock.holder.id, view: told }, now());
+        }
+        return lock;
+      });
+      stops.ask(broken.run);
+      wakeOutbox();
+      return broken;
+    },
+  };
+}

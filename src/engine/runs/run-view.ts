@@ -1,0 +1,105 @@
+import type { Plan } from "../../domain/plan.ts";
+import type { Outcome, Verdict } from "../../domain/run.ts";
+import type { Block, Button, View } from "../../domain/view.ts";
+import type { Row } from "../../store/tables.ts";
+import { actorInline } from "../people.ts";
+
+type StepLook = { mark: string; detail: string | null };
+
+const marks = {
+  succeeded: "✓",
+  failed: "✗",
+  refused: "✗",
+  skipped: "–",
+  stopped: "■",
+  unknown: "?",
+} as const;
+
+const verdicts = {
+  cured: "Cured",
+  "not-cured": "Carried out, not cured",
+  "effect-unknown": "Carried out, effect unknown",
+  stuck: "Stuck",
+} as const;
+
+const outcomes = {
+  succeeded: "Done",
+  failed: "Failed",
+  refused: "Not carried out",
+  skipped: "Nothing to do",
+  stopped: "Stopped",
+  unknown: "Outcome unknown",
+} as const;
+
+/** The one line a run comes down to: `R12 Cured: Roll back api to v1.1.9`. */
+export function runSummary(run: Row<"run">, plan: Plan): string {
+  return `R${run.number} ${runEnd(run)}: ${plan.title}`;
+}
+
+/** `Cured`, `Stuck`, `Outcome unknown`, `Running`: the verdict where there is one, else the outcome. */
+export function runEnd(run: Row<"run">): string {
+  if (run.status !== "finished" || run.outcome === null)
+    return run.stop_asked_at === null ? "Running" : "Stopping";
+  return endName(run.outcome, run.verdict);
+}
+
+export function endName(outcome: Outcome, verdict: Verdict | null): string {
+  return verdict === null ? outcomes[outcome] : verdicts[verdict];
+}
+
+function lookOf(step: Row<"run_step"> | undefined, now: string | null): StepLook {
+  if (step === undefined) return { mark: "·", detail: null };
+  if (step.phase !== "finished" || step.outcome === null) return { mark: "→", detail: now };
+  return { mark: marks[step.outcome], detail: step.detail };
+}
+
+/** A step that ended is its evidence; one without, or still to come, is its title. */
+function stepLines(title: string, step: Row<"run_step"> | undefined, waitingFor: string | null): string[] {
+  if (step?.phase === "finished" && step.evidence.length > 0) {
+    return step.evidence.map(
+      ({ ok, what }) => `${ok === null ? marks.unknown : ok ? marks.succeeded : marks.failed} ${what}`,
+    );
+  }
+  const { mark, detail } = lookOf(step, waitingFor);
+  const named = `${mark} ${title.charAt(0).toUpperCase()}${title.slice(1)}`;
+  return [detail === null ? named : `${named} · ${detail}`];
+}
+
+export interface RunShown {
+  run: Row<"run">;
+  plan: Plan;
+  steps: readonly Row<"run_step">[];
+  /** What the step in hand is waiting for. */
+  waitingFor: string | null;
+  /** Offered when it has ended. */
+  offers: readonly Button[];
+}
+
+/** The one message a run has: steps with a mark each, Stop while it runs, evidence and offers when it has ended. */
+export function runView({ run, plan, steps, waitingFor, offers }: RunShown): View {
+  const byId = new Map(steps.map((step) => [step.step, step]));
+  const lines = plan.steps.flatMap((planned) => stepLines(planned.title, byId.get(planned.id), waitingFor));
+  const ended = run.status === "finished";
+  const stop: Button = {
+    label: "Stop",
+    command: `stop R${run.number}`,
+    style: "danger",
+    confirm: {
+      title: "Stop this run?",
+      text: "It halts before the next change. What has been changed stays as it is.",
+      yes: "Stop",
+    },
+  };
+  const buttons = ended ? offers : run.stop_asked_at === null ? [stop] : [];
+  const blocks: Block[] = [
+    { type: "heading", text: runSummary(run, plan) },
+    ...(run.detail === null ? [] : [{ type: "text", text: run.detail } as const]),
+    { type: "list", items: lines },
+    {
+      type: "note",
+      text: ["R", String(run.number), " · P", String(run.plan), " · asked by ", actorInline(run.actor)],
+    },
+    ...(buttons.length > 0 ? [{ type: "buttons", buttons } as const] : []),
+  ];
+  return { summary: runSummary(run, plan), blocks };
+}
