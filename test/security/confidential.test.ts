@@ -12,7 +12,7 @@ import {
   type World,
 } from "../support/practice-world.ts";
 import { textOf } from "../support/slack-text.ts";
-import { alertmanagerBody, dedupKey, post } from "../support/webhooks.ts";
+import { alertmanagerBody, dedupKey, grafanaBody, post } from "../support/webhooks.ts";
 
 /** Stands in titles, labels, notes and reasons of confidential incidents, and nowhere else. */
 const canary = "CANARY-7f3a";
@@ -172,16 +172,28 @@ test("an incident that somebody declares as security elsewhere is answered to th
   await world.sasha.waitForMessage(channel!, new RegExp(canary), { withinMs });
 });
 
-test("a matcher of crai.yaml makes a breach of an alert, a warning too", async () => {
-  const alert = { labels: { alertname: `${canary}-export`, team: "privacy", severity: "warning" } };
-  await post(world.sandbox.crai.url, "grafana", {
-    version: "1",
-    ...alertmanagerBody([alert]),
-    ...{ version: "1" },
+describe("a breach that a matcher of crai.yaml makes of a warning", () => {
+  let breach: Channel;
+  beforeAll(async () => {
+    const alert = { labels: { alertname: `${canary}-export`, team: "privacy", severity: "warning" } };
+    await post(world.sandbox.crai.url, "grafana", grafanaBody([alert]));
+    await expect
+      .poll(async () => (await incidentTitled(`${canary}-export`))?.channel, { timeout: withinMs })
+      .toEqual(expect.any(String));
+    const { number } = (await incidentTitled(`${canary}-export`))!;
+    breach = await world.alex.waitForChannel(new RegExp(`^inc-0*${number}$`), { withinMs });
   });
-  await expect
-    .poll(async () => (await incidentTitled(`${canary}-export`))?.kind, { timeout: withinMs })
-    .toBe("breach");
+
+  test("is private and no message in an app's channel", async () => {
+    expect(breach.is_private).toBe(true);
+    expect((await incidentTitled(`${canary}-export`))?.kind).toBe("breach");
+  });
+
+  test("keeps what is planned in it, though the app has an open outage of its own", async () => {
+    const { alex } = world;
+    await alex.command(breach.id, `/crai rollback api --to 2 --reason "${canary} leaks"`);
+    await alex.waitForMessage(breach.id, new RegExp(`Reason:.*${canary} leaks`), { withinMs });
+  });
 });
 
 test("to everybody else it is as if it did not exist, in the same words", async () => {
