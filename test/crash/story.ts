@@ -1,0 +1,98 @@
+import { onTestFinished, vi } from "vitest";
+import { people } from "../../sandbox/seed.ts";
+import {
+  type Alerting,
+  type Sandbox,
+  type SandboxTiming,
+  startSandbox,
+} from "../../sandbox/start-sandbox.ts";
+import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { person } from "../support/person.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** Minutes of the sandbox in seconds: what people would wait for is cut down, and nothing else. */
+const timing: SandboxTiming = {
+  // The rates need some hundred requests to be steady, and must not reach back to the errors of the release that is gone.
+  pace: { settle: "2500ms", window: "300ms", rate: "2s", observe: "1s" },
+  metrics: 200,
+  pods: { podStart: 60, podStop: 20, crashBackOff: 200, pullBackOff: 200 },
+  alertmanager: { groupWait: 50, groupInterval: 300, repeatInterval: 3_600_000, retryFirst: 200 },
+  webhooks: { retryFirst: 200, retryMax: 1000 },
+  craiRestart: 50,
+};
+const alerting: Partial<Alerting> = { pending: 200 };
+
+/** ms that a person waits; generous, because two cores carry everything and crai starts anew in between. */
+export const withinMs = 60_000;
+/** ms a test may take. */
+export const testTimeout = 180_000;
+
+/** crai is in this channel from the start. */
+export const teamChannel = "C0API";
+
+export interface Story {
+  sandbox: Sandbox;
+  /** crai's own database, read beside it. */
+  db: Database;
+  url: string;
+  robin: ReturnType<typeof person>;
+  alex: ReturnType<typeof person>;
+  sasha: ReturnType<typeof person>;
+}
+
+/** The whole sandbox with crai as its child, on a database of the test's own. */
+export async function startStory({ pace }: { pace?: SandboxTiming["pace"] } = {}): Promise<Story> {
+  const database = await createTestDatabase();
+  const sandbox = await startSandbox({
+    port: 0,
+    dataDir: temporaryFolder(),
+    crai: true,
+    timing: { ...timing, pace: { ...timing.pace, ...pace } },
+    alerting,
+    env: { DATABASE_URL: database.url },
+  });
+  const everybody = {
+    robin: person(sandbox.url, people.robin.slack),
+    alex: person(sandbox.url, people.alex.slack),
+    sasha: person(sandbox.url, people.sasha.slack),
+  };
+  const db = openDatabase(database.url, { connections: 3 });
+  onTestFinished(async () => {
+    for (const one of Object.values(everybody)) one.leave();
+    await sandbox.close();
+    await db.destroy();
+    await database.drop();
+  });
+  await sandbox.crai.ready();
+  return { sandbox, db, url: database.url, ...everybody };
+}
+
+/** A bad release of the api, as the panel ships it. */
+export async function shipErrors({ sandbox }: Story): Promise<void> {
+  const response = await fetch(`${sandbox.url}/panel/commands`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ command: "ship-release", kind: "errors" }),
+  });
+  if (!response.ok) throw new Error(`The panel did not ship: ${await response.text()}`);
+}
+
+/** The incident's channel, once Robin was invited to it. */
+export async function incidentChannel({ robin }: Story): Promise<Channel> {
+  const { name } = await robin.waitForChannel(/^inc-/, { withinMs });
+  return vi.waitUntil(
+    async () => {
+      const channel = await robin.channel(name);
+      return channel?.is_member === true ? channel : undefined;
+    },
+    { timeout: withinMs, interval: 50 },
+  );
+}
+
+/** The incident's card with the fix that waits. */
+export async function offer(story: Story): Promise<Message> {
+  const { id } = await incidentChannel(story);
+  return story.robin.waitForMessage(id, /Confirm/, { withinMs });
+}
