@@ -91,7 +91,7 @@ export function doer({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): Ac
 export function entryText({ actor, fact }: Pick<TimelineEntry, "actor" | "fact">): EntryText {
   const subject = doer({ actor, fact });
   const told = typeof subject === "string" ? { ...fact, reason: null } : fact;
-  const parts = (words[fact.kind] as (fact: Fact) => Parts)(told as Fact);
+  const parts = (words[fact.kind] as (fact: Fact) => Parts)(told);
   return { subject, quoted: null, link: null, ...parts };
 }
 
