@@ -58,7 +58,7 @@ export const timeline: Command = {
       type: "note",
       text:
         earlier.length === 0
-          ? `All ${entries.length} entries.`
+          ? `${all.length} entries; a step is told by how it ended.`
           : `The last ${recent.length} of ${entries.length} entries. \`export\` has them all.`,
     });
     if (earlier.length === 0) return { to: "asker", view };

@@ -110,14 +110,29 @@ function verbs({ status, acknowledgedAt }: Incident): Button[] {
   ];
 }
 
+/** `api in prod: HighErrorRate`; an alert's title that begins with the app's name does not say it twice. */
+function headline({ app, environment, title }: Incident): string {
+  if (app === null) return title;
+  const isNamed = title.toLowerCase().startsWith(`${app.toLowerCase()} `);
+  const where = environment === null ? app : `${app} in ${environment}`;
+  return `${where}: ${isNamed ? title.slice(app.length + 1) : title}`;
+}
+
+/** The line that announces an incident elsewhere, and tells how it stands. */
+export function incidentLine(incident: Incident): View {
+  const { status, severity, channel, channelName } = incident;
+  const what = `${severity} ${status}: ${headline(incident)}`;
+  const where: Inline = channel === null ? `#${channelName}` : { channel, name: channelName };
+  return {
+    summary: `${what} #${channelName}`,
+    blocks: [{ type: "text", text: [`${marks[status]} ${what} `, where] }],
+  };
+}
+
 /** The one pinned message of an incident: what is wrong, since when, and the fix that waits. */
 export function incidentCard(shown: CardShown): View {
   const { incident, alerts, run } = shown;
-  const about =
-    incident.app === null
-      ? ""
-      : `${incident.app}${incident.environment === null ? "" : ` in ${incident.environment}`}: `;
-  const summary = `${incident.severity} ${incident.status}: ${about}${incident.title}`;
+  const summary = `${incident.severity} ${incident.status}: ${headline(incident)}`;
   const roles = Object.entries(incident.roles).map(([role, person]): LabeledText => ({
     label: role[0]!.toUpperCase() + role.slice(1),
     value: { person, name: person },
@@ -130,7 +145,7 @@ export function incidentCard(shown: CardShown): View {
   return {
     summary,
     blocks: [
-      { type: "heading", text: `${about}${incident.title}` },
+      { type: "heading", text: headline(incident) },
       { type: "facts", facts },
       ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),

@@ -23,9 +23,9 @@ import {
   updateIncident,
 } from "../../store/incidents.ts";
 import { appendEntry } from "../../store/timeline.ts";
-import { line } from "../page.ts";
 import { actorInline, isSlackUser } from "../people.ts";
-import { say, tellPager } from "../record.ts";
+import { say, show, tellPager } from "../record.ts";
+import { incidentLine } from "./incident-card.ts";
 import { showIncident } from "./show-incident.ts";
 
 /** `cause` is what the effects are keyed by (invocation, delivery): the same cause again changes nothing. */
@@ -118,9 +118,12 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     const incident = await db.transaction().execute(async (trx) => {
       const before = await lockIncident(trx, number);
       if (!before)
-        throw new UserError(`There is no incident ${number}.`, { next: "`incident list` shows them." });
+        throw new UserError(`There is no incident ${number}.`, {
+          why: "No incident has this number.",
+          next: "`incident list` shows them.",
+        });
       const after = await change(trx, before);
-      await showIncident(trx, number, now);
+      await showEverywhere(trx, after);
       return after;
     });
     wakeOutbox();
@@ -138,18 +141,19 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
       { do: "open-channel", incident: number, name, private: isConfidential(kind), topic },
       now(),
     );
-    if (announce !== undefined) {
-      await say(
-        trx,
-        { key: `incident:${number}:announced`, about: number },
-        {
-          do: "post",
-          channel: { id: announce },
-          view: line(`${severity} ${incident.app ?? ""} ${title}: #${name}`.replace("  ", " ")),
-        },
-        now(),
-      );
-    }
+  }
+
+  /** The card, and the one line where outages are announced. */
+  async function showEverywhere(trx: Queries, incident: Incident): Promise<void> {
+    const { number } = incident;
+    await showIncident(trx, number, now);
+    if (announce === undefined) return;
+    await show(
+      trx,
+      { key: `incident:${number}:announced`, about: number },
+      { do: "post", channel: { id: announce }, view: incidentLine(incident) },
+      now(),
+    );
   }
 
   /** Whoever declares or takes a role is in the channel, also when it is private. */
@@ -210,7 +214,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
           dueAt: now(),
         });
         await invite(trx, opened.number, actor);
-        await showIncident(trx, opened.number, now);
+        await showEverywhere(trx, opened);
         return { incident: opened, opened: true };
       });
       wakeOutbox();
@@ -231,6 +235,7 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
           return incident;
         if (!(from as readonly string[]).includes(incident.status)) {
           throw new UserError(`${incident.channelName} cannot be ${said[verb]}: it is ${incident.status}.`, {
+            why: `Only an incident that is ${from.join(" or ")} can.`,
             next:
               incident.status === "resolved" ? "`reopen` opens it again." : "`timeline` shows what happened.",
           });
