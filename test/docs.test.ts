@@ -37,6 +37,20 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 
+/** Paths of the tree that a page names; `<name>` and `*` stand for many. */
+function vanished(page: string): string[] {
+  const paths = [
+    ...read(page).matchAll(/`((?:src|test|sandbox|commands|playbooks|docs|deploy|schema|bench)\/[^`\s]*)`/g),
+  ];
+  return paths
+    .map(([, path = ""]) => path)
+    .filter((path) => !/[*<]/.test(path) && !existsSync(join(root, path)));
+}
+
+test.each(pages)("the files that %s names are there", (page) => {
+  expect(vanished(page)).toEqual([]);
+});
+
 test("README is among the pages, and its two commands are scripts that exist", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
   const named = [...read("README.md").matchAll(/npm (?:run )?(start|test|sandbox|bench|crai)\b/g)].map(

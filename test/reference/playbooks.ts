@@ -40,8 +40,9 @@ export function playbooksPage(): string {
 
 A playbook is one procedure of your runbook as a YAML file in \`playbooks/\`. It says what may start it, who must say
 yes, which actions change something, and what has to be seen afterwards before it counts as a success. A new procedure
-is a new file, not new code. The files are read when crai starts; if one of them is wrong, every mistake is printed with
-file and line and none of the new ones is taken.
+is a new file, not new code. The files are read when crai starts and again when one of them changes; if one is wrong,
+every mistake is named with file and line and the playbooks that were in force stay in force. \`npm run crai -- check\`
+reads them without starting anything.
 
 This is the whole of [\`playbooks/rollback.yaml\`](../playbooks/rollback.yaml):
 
