@@ -22,7 +22,7 @@ describe("who people are", () => {
   test("Slack says by name, address and user group", async () => {
     const { slack } = await startAll();
 
-    expect(await slack.directory.displayName(robin.slack)).toBe("robin");
+    expect(await slack.directory.displayName(robin.slack)).toBe("Robin");
     expect(await slack.directory.email(robin.slack)).toBe(robin.email);
     expect(await slack.directory.userByEmail(alex.email.toUpperCase())).toBe(alex.slack);
     expect(await slack.directory.userByEmail("nobody@example.com")).toBeNull();
@@ -76,7 +76,7 @@ describe("who people are", () => {
     await office.robin.command(channels.api, "/crai status");
 
     const [row] = await office.db.selectFrom("inbox").selectAll().execute();
-    expect(row?.body).toMatchObject({ invocation: { actor: { name: "robin" } } });
+    expect(row?.body).toMatchObject({ invocation: { actor: { name: "Robin" } } });
   });
 });
 
@@ -89,9 +89,9 @@ describe("a message for the record", () => {
     );
 
     expect(await slack.chat.message(channels.api, ts)).toEqual({
-      text: "@alex says 5 > 3, see the graph (https://a.example/x)",
+      text: "@Alex says 5 > 3, see the graph (https://a.example/x)",
       author: robin.slack,
-      authorName: "robin",
+      authorName: "Robin",
       link: expect.stringMatching(`/archives/${channels.api}/p${ts.replace(".", "")}$`) as string,
     });
   });
