@@ -117,6 +117,25 @@ async function metricsPart({ config, metrics }: UseCases): Promise<Part> {
   return { name: "Prometheus", findings: await Promise.all(findings) };
 }
 
+function playbooksPart({ playbooks, playbookProblems }: UseCases): Part {
+  const [problem, ...more] = playbookProblems();
+  const others = more.length === 0 ? "" : ` and ${more.length} more (\`playbooks\` shows them)`;
+  const finding: Finding =
+    problem === undefined
+      ? { ok: true, text: `${playbooks().size} in force` }
+      : { ok: false, text: `the files cannot be loaded, so older ones stay in force: ${problem}${others}` };
+  return { name: "Playbooks", findings: [finding] };
+}
+
+function confidentialPart({ config }: UseCases): Part {
+  const { members } = config.confidential;
+  const finding: Finding =
+    members.length > 0
+      ? { ok: true, text: `${members.length} people or groups are invited` }
+      : { ok: null, text: "nobody is invited when an alert opens one (confidential.members in crai.yaml)" };
+  return { name: "Security and breach incidents", findings: [finding] };
+}
+
 function ago(at: Date, now: Clock): string {
   const minutes = Math.round((now().getTime() - at.getTime()) / 60_000);
   const stamp = `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
@@ -153,7 +172,7 @@ export const doctor: Command = {
   positionals: [],
   flags: {},
   async run(_args, { actor, now }, uses) {
-    const parts = await Promise.all([
+    const asked = await Promise.all([
       slackPart(uses),
       ...uses.clusters.names().map((name) => clusterPart(actor, name, uses)),
       rightsPart(actor, uses),
@@ -161,6 +180,7 @@ export const doctor: Command = {
       metricsPart(uses),
       webhookPart(uses, now),
     ]);
+    const parts = [...asked, playbooksPart(uses), confidentialPart(uses)];
     const wrong = parts.flatMap(({ findings }) => findings).filter(({ ok }) => ok === false).length;
     const heading =
       wrong === 0 ? "Everything answers" : `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong`;

@@ -1,5 +1,6 @@
 import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import type { Permission } from "../src/domain/access.ts";
+import { quoted } from "../src/domain/clean-text.ts";
 import { UserError } from "../src/domain/errors.ts";
 import { IncidentKind, IncidentRole, isConfidential } from "../src/domain/incident.ts";
 import { Severity } from "../src/domain/severity.ts";
@@ -28,7 +29,8 @@ function choose<Value extends string>(
 ): Value {
   const value = schema.options.find((option) => option === text?.toLowerCase());
   if (value !== undefined) return value;
-  throw new UserError(text === undefined ? `Which ${noun}?` : `There is no ${noun} "${text}".`, {
+  throw new UserError(text === undefined ? `Which ${noun}?` : `There is no ${noun} ${quoted(text)}.`, {
+    why: text === undefined ? `The command names no ${noun}.` : `Every ${noun} is one of a few words.`,
     next: `Choose one of: ${schema.options.join(", ")}.`,
   });
 }
@@ -42,7 +44,10 @@ async function declare(args: Args, context: CommandContext, uses: UseCases): Pro
   const { config, incidents } = uses;
   const title = args["rest"];
   if (title === undefined)
-    throw new UserError("What is wrong?", { next: "`incident declare <title>`, in a few words." });
+    throw new UserError("What is wrong?", {
+      why: "An incident needs a title that people know it by.",
+      next: "`incident declare <title>`, in a few words.",
+    });
   const app = args["app"] === undefined ? null : findApp(config.apps, args["app"]).name;
   const { incident, opened } = await incidents.declare({
     kind: choose(args["kind"] ?? "outage", IncidentKind, "kind"),
@@ -138,7 +143,7 @@ function verbOf(args: Args): Verb {
   const name = args["verb"]?.toLowerCase() ?? "list";
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (verb) return verb;
-  throw new UserError(`incident does not know "${name}".`, {
+  throw new UserError(`incident does not know ${quoted(name)}.`, {
     why: `It knows: ${Object.keys(verbs).join(", ")}.`,
     next: `Usage: ${incident.usage}`,
   });

@@ -1,4 +1,5 @@
 import { actorName } from "../src/domain/actor.ts";
+import { quoted } from "../src/domain/clean-text.ts";
 import { UserError } from "../src/domain/errors.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
@@ -15,11 +16,16 @@ export const locks: Command = {
   async run(args, { actor, invocation }, { db, lockKeeper }) {
     const { verb, target } = args;
     if (verb === "take") {
-      if (target === undefined) throw new UserError("Which target?", { next: "`locks` lists what is held." });
+      if (target === undefined)
+        throw new UserError("Which target?", {
+          why: "The command names none.",
+          next: "`locks` lists what is held.",
+        });
       const held = await lockKeeper.takeOver(target, {
         actor,
         reason: args["reason"] ?? null,
         cause: invocation.id,
+        askedAt: invocation.at,
       });
       return {
         to: "channel",
@@ -29,7 +35,10 @@ export const locks: Command = {
       };
     }
     if (verb !== undefined)
-      throw new UserError(`locks does not know "${verb}".`, { next: `Usage: ${locks.usage}` });
+      throw new UserError(`locks does not know ${quoted(verb)}.`, {
+        why: "It only lists locks, or takes one over.",
+        next: `Usage: ${locks.usage}`,
+      });
     const held = await heldLocks(db);
     if (held.length === 0) return { to: "asker", view: line("No workload is locked.") };
     const rows = held.map((lock) => [

@@ -14,7 +14,11 @@ export const note: Command = {
   async run(args, context, { incidents }) {
     const { number, channelName } = incidentOf(context);
     const text = args["text"];
-    if (text === undefined) throw new UserError("What shall be noted?", { next: `Usage: ${note.usage}` });
+    if (text === undefined)
+      throw new UserError("What shall be noted?", {
+        why: "There is no text after the command.",
+        next: `Usage: ${note.usage}`,
+      });
     const { actor, invocation } = context;
     await incidents.note(number, text, { actor, cause: invocation.id, link: null });
     return { to: "asker", view: line(`Noted on the timeline of ${channelName}.`) };

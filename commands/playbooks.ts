@@ -1,5 +1,6 @@
 import { isBefore } from "date-fns/isBefore";
 import { parseISO } from "date-fns/parseISO";
+import type { Block } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { page, table } from "../src/engine/page.ts";
 
@@ -11,7 +12,7 @@ export const playbooks: Command = {
   permission: "crai:inspect",
   positionals: [],
   flags: {},
-  async run(_args, { now }, { playbooks: inForce }) {
+  async run(_args, { now }, { playbooks: inForce, playbookProblems }) {
     const rows = [...inForce().values()].map(({ metadata, command, risk }) => [
       `${metadata.name} v${metadata.version}`,
       command?.usage ?? "",
@@ -21,9 +22,24 @@ export const playbooks: Command = {
         ? `overdue since ${metadata.nextReview}`
         : `by ${metadata.nextReview}`,
     ]);
+    const problems = playbookProblems();
+    const broken: Block[] = [
+      {
+        type: "text",
+        text: [
+          { bold: "The files have changed and cannot be loaded." },
+          " What is listed above stays in force until they are corrected:",
+        ],
+      },
+      { type: "code", text: problems.join("\n"), language: "text" },
+    ];
     return {
       to: "asker",
-      view: page("Playbooks in force", table(["Playbook", "Usage", "Risk", "Owner", "Review"], rows)),
+      view: page(
+        "Playbooks in force",
+        table(["Playbook", "Usage", "Risk", "Owner", "Review"], rows),
+        ...(problems.length === 0 ? [] : broken),
+      ),
     };
   },
 };

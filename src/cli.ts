@@ -128,6 +128,7 @@ async function audit({ words, options }: CommandLine): Promise<number> {
   const incident = flags.get("--incident");
   if (verb !== "verify" || unknown !== undefined || (incident !== undefined && !/^\d{1,9}$/.test(incident)))
     throw new UserError("Only `audit verify` is known.", {
+      why: "The record can be checked and nothing else be done to it.",
       next: "Usage: crai audit verify [--incident <number>] [--hash <hash>]",
     });
   const settings = settingsOrExit();

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { targetOf } from "./domain/app.ts";
+import { z } from "zod";
+import { quoted } from "./domain/clean-text.ts";
 import { Config } from "./domain/config.ts";
-import { UserError } from "./domain/errors.ts";
-import { parseYaml } from "./engine/parse-yaml.ts";
+import { isUserError, UserError } from "./domain/errors.ts";
+import { parseYaml, type Problem } from "./engine/parse-yaml.ts";
 
 /** Kept apart from the configuration so that logging the configuration is safe. */
 export interface Secrets {
@@ -32,6 +33,8 @@ export interface Settings {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** `NAME`, or the content of the file that `NAME_FILE` names (Docker and Kubernetes secrets). */
@@ -42,6 +45,7 @@ function setting(env: Env, name: string): string | null {
       return readFileSync(file, "utf8").trim();
     } catch (cause) {
       throw new UserError(`Cannot read ${name}_FILE: ${file}`, {
+        why: cause instanceof Error ? cause.message : String(cause),
         next: "Check that the file exists and is readable.",
         cause,
       });
@@ -51,22 +55,58 @@ function setting(env: Env, name: string): string | null {
   return value === undefined || value === "" ? null : value;
 }
 
+/** As much of the file as names things, whatever else is wrong with it. */
+const names = z.array(z.string().catch("")).catch([]);
+const named = z.record(z.string(), z.unknown()).catch({});
+const Named = z
+  .object({
+    clusters: named,
+    apps: z
+      .record(
+        z.string(),
+        z
+          .object({
+            environments: z
+              .record(z.string(), z.object({ cluster: z.string() }).optional().catch(undefined))
+              .catch({}),
+          })
+          .catch({ environments: {} }),
+      )
+      .catch({}),
+    access: z
+      .object({
+        roles: named,
+        rules: z.array(z.object({ roles: names, apps: names }).catch({ roles: [], apps: [] })).catch([]),
+      })
+      .catch({ roles: {}, rules: [] }),
+  })
+  .catch({ clusters: {}, apps: {}, access: { roles: {}, rules: [] } });
+
 /** References between parts of the file, which a schema cannot see. */
-function dangling(config: Config): string[] {
-  const problems: string[] = [];
-  for (const [app, { environments }] of Object.entries(config.apps)) {
-    for (const [name, environment] of Object.entries(environments)) {
-      if (!(targetOf(environment).cluster in config.clusters))
-        problems.push(`apps.${app}.environments.${name}.cluster: no cluster "${environment.cluster}"`);
-    }
-  }
-  for (const [index, rule] of config.access.rules.entries()) {
-    for (const role of rule.roles)
-      if (!(role in config.access.roles)) problems.push(`access.rules.${index}.roles: no role "${role}"`);
-    for (const app of rule.apps ?? [])
-      if (!(app in config.apps)) problems.push(`access.rules.${index}.apps: no app "${app}"`);
-  }
-  return problems;
+function dangling(document: unknown): Problem[] {
+  const { clusters, apps, access } = Named.parse(document);
+  const inApps = Object.entries(apps).flatMap(([app, { environments }]) =>
+    Object.entries(environments).flatMap(([name, environment]) =>
+      environment === undefined || Object.hasOwn(clusters, environment.cluster)
+        ? []
+        : [
+            {
+              path: ["apps", app, "environments", name, "cluster"],
+              message: `no cluster "${environment.cluster}"`,
+            },
+          ],
+    ),
+  );
+  const inRules = access.rules.flatMap(({ roles, apps: of }, index) => {
+    const missing = (kind: "roles" | "apps", given: string[], known: object): Problem[] =>
+      given.flatMap((name, at) =>
+        name === "" || Object.hasOwn(known, name)
+          ? []
+          : [{ path: ["access", "rules", index, kind, at], message: `no ${kind.slice(0, -1)} "${name}"` }],
+      );
+    return [...missing("roles", roles, access.roles), ...missing("apps", of, apps)];
+  });
+  return [...inApps, ...inRules];
 }
 
 export function readConfig(file: string): Config {
@@ -75,49 +115,67 @@ export function readConfig(file: string): Config {
     source = readFileSync(file, "utf8");
   } catch (cause) {
     throw new UserError(`There is no configuration at ${file}`, {
+      why: cause instanceof Error ? cause.message : String(cause),
       next: "Copy crai.example.yaml to crai.yaml and edit it, or set CRAI_CONFIG.",
       cause,
     });
   }
-  const config = parseYaml(Config, file, source);
-  const problems = dangling(config);
-  if (problems.length > 0)
-    throw new UserError(`${file} refers to things it does not define`, {
-      why: problems.join("\n"),
-      next: "Correct these names.",
-    });
-  return config;
+  return parseYaml(Config, { file, source }, dangling);
 }
 
-/** Settings that have no default, with where to get them: `npm start` names every missing one and exits 2. */
-function missing(secrets: Partial<Secrets>): string[] {
+function inLines({ message, why, next }: UserError): string {
+  return [`${message}:`, why, next].join("\n");
+}
+
+/** Runs all of them; what they refuse is thrown at once. */
+function together<Parts extends Record<string, () => unknown>>(
+  parts: Parts,
+): { [Name in keyof Parts]: ReturnType<Parts[Name]> } {
+  const refusals: UserError[] = [];
+  const read = Object.entries(parts).map(([name, part]) => {
+    try {
+      return [name, part()] as const;
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      refusals.push(error);
+      return [name, undefined] as const;
+    }
+  });
+  const [first, ...more] = refusals;
+  if (first === undefined)
+    return Object.fromEntries(read) as { [Name in keyof Parts]: ReturnType<Parts[Name]> };
+  if (more.length === 0) throw first;
+  throw new UserError("Settings are missing or wrong", {
+    why: [...new Set(refusals.map(inLines))].join("\n"),
+    next: "docs/configuration.md has everything that can be set.",
+  });
+}
+
+/** Throws a UserError that names what has no default, with where to get it. */
+function demandSlack({ slackBotToken, slackAppToken, slackSigningSecret }: Secrets): void {
   const problems: string[] = [];
-  if (secrets.slackBotToken === undefined)
+  if (slackBotToken === "")
     problems.push(
       "SLACK_BOT_TOKEN: api.slack.com/apps → your app → OAuth & Permissions → Bot User OAuth Token (xoxb-…)",
     );
-  if (secrets.slackAppToken === null && secrets.slackSigningSecret === null) {
+  if (slackAppToken === null && slackSigningSecret === null) {
     problems.push(
       "SLACK_APP_TOKEN (Socket Mode: Basic Information → App-Level Tokens, scope connections:write, xapp-…) or SLACK_SIGNING_SECRET (HTTP: Basic Information → App Credentials)",
     );
   }
-  return problems;
-}
-
-/** Reads the environment of `serve`. Throws a UserError that names everything missing at once. */
-export function readSettings(env: Env = process.env): Settings {
-  const common = readCommandLineSettings(env);
-  const bot = setting(env, "SLACK_BOT_TOKEN");
-  const problems = missing({
-    ...common.secrets,
-    ...(bot === null ? { slackBotToken: undefined as never } : { slackBotToken: bot }),
-  });
   if (problems.length > 0)
     throw new UserError("Settings are missing", {
       why: problems.join("\n"),
       next: "Set them in the environment, or NAME_FILE to a file that holds the value. manifest.yml creates the Slack app.",
     });
-  return common;
+}
+
+/** Reads the environment of `serve`. Throws a UserError that names everything missing or wrong at once. */
+export function readSettings(env: Env = process.env): Settings {
+  return together({
+    slack: () => demandSlack(readSecrets(env)),
+    settings: () => readCommandLineSettings(env),
+  }).settings;
 }
 
 /** Known also while crai.yaml cannot be read. */
@@ -125,34 +183,57 @@ export function playbooksFolder(env: Env = process.env): string {
   return setting(env, "CRAI_PLAYBOOKS") ?? "playbooks";
 }
 
+function readSecrets(env: Env): Secrets {
+  return {
+    slackBotToken: setting(env, "SLACK_BOT_TOKEN") ?? "",
+    slackAppToken: setting(env, "SLACK_APP_TOKEN"),
+    slackSigningSecret: setting(env, "SLACK_SIGNING_SECRET"),
+    pagerdutyToken: setting(env, "PAGERDUTY_TOKEN"),
+    pagerdutyWebhookSecrets: (setting(env, "PAGERDUTY_WEBHOOK_SECRETS") ?? "")
+      .split(",")
+      .map((secret) => secret.trim())
+      .filter(Boolean),
+    alertmanagerToken: setting(env, "ALERTMANAGER_TOKEN"),
+    grafanaToken: setting(env, "GRAFANA_TOKEN"),
+  };
+}
+
+function readPort(env: Env): number {
+  const given = setting(env, "PORT") ?? "8080";
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UserError(`PORT is no port number: ${quoted(given)}`, {
+    why: "Webhooks and health checks come to it.",
+    next: "Use a number from 0 to 65535.",
+  });
+}
+
+function readLogLevel(env: Env): string {
+  const given = setting(env, "LOG_LEVEL") ?? "info";
+  if (logLevels.includes(given)) return given;
+  throw new UserError(`LOG_LEVEL is no level: ${quoted(given)}`, {
+    why: "It says how much is logged.",
+    next: `Use one of: ${logLevels.join(", ")}.`,
+  });
+}
+
 /** The command line needs no Slack: it talks to the database and, with the caller's kubeconfig, to the cluster. */
 export function readCommandLineSettings(env: Env = process.env): Settings {
-  const port = Number(setting(env, "PORT") ?? 8080);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UserError(`PORT is no port number: ${env["PORT"]}`, { next: "Use a number from 0 to 65535." });
+  const read = together({
+    config: () => readConfig(setting(env, "CRAI_CONFIG") ?? "crai.yaml"),
+    secrets: () => readSecrets(env),
+    port: () => readPort(env),
+    logLevel: () => readLogLevel(env),
+  });
   return {
-    config: readConfig(setting(env, "CRAI_CONFIG") ?? "crai.yaml"),
-    secrets: {
-      slackBotToken: setting(env, "SLACK_BOT_TOKEN") ?? "",
-      slackAppToken: setting(env, "SLACK_APP_TOKEN"),
-      slackSigningSecret: setting(env, "SLACK_SIGNING_SECRET"),
-      pagerdutyToken: setting(env, "PAGERDUTY_TOKEN"),
-      pagerdutyWebhookSecrets: (setting(env, "PAGERDUTY_WEBHOOK_SECRETS") ?? "")
-        .split(",")
-        .map((secret) => secret.trim())
-        .filter(Boolean),
-      alertmanagerToken: setting(env, "ALERTMANAGER_TOKEN"),
-      grafanaToken: setting(env, "GRAFANA_TOKEN"),
-    },
+    ...read,
     databaseUrl: setting(env, "DATABASE_URL"),
     dataDir: setting(env, "CRAI_DATA_DIR") ?? ".crai",
-    port,
     host: setting(env, "HOST") ?? "0.0.0.0",
     slackApiUrl: setting(env, "SLACK_API_URL"),
     pagerdutyApiUrl: setting(env, "PAGERDUTY_API_URL"),
     kubeconfig: setting(env, "KUBECONFIG"),
     playbooks: playbooksFolder(env),
-    logLevel: setting(env, "LOG_LEVEL") ?? "info",
     env,
   };
 }

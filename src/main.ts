@@ -9,7 +9,8 @@ let ending: Promise<void> | undefined;
 
 /** Stops listening first, lets what is in hand finish, then lets go of the database. */
 function end(code: number, log: Logger, endings: Ending[], err?: unknown): void {
-  if (err !== undefined) log.fatal({ err }, "crai ends");
+  if (isUserError(err)) printRefusal(err);
+  else if (err !== undefined) log.fatal({ err }, "crai ends");
   process.exitCode = code;
   ending ??= (async () => {
     for (const stop of endings.reverse())
@@ -18,9 +19,8 @@ function end(code: number, log: Logger, endings: Ending[], err?: unknown): void 
   })();
 }
 
-function printRefusal(error: UserError): void {
-  const lines = [error.message, error.why, error.next].filter((line) => line !== undefined);
-  process.stderr.write(`${lines.join("\n")}\n`);
+function printRefusal({ message, why, next }: UserError): void {
+  process.stderr.write(`${[message, why, next].join("\n")}\n`);
 }
 
 /** Exits 2 for what its keeper can set right (configuration), 1 for anything else. */
@@ -50,8 +50,7 @@ async function main(): Promise<void> {
       now: () => new Date(),
     });
   } catch (error) {
-    if (isUserError(error)) printRefusal(error);
-    end(isUserError(error) ? 2 : 1, log, endings, isUserError(error) ? undefined : error);
+    end(isUserError(error) ? 2 : 1, log, endings, error);
   }
 }
 

@@ -11,6 +11,7 @@ import { createSlack } from "./adapters/slack/slack.ts";
 import type { Settings } from "./config.ts";
 import type { Alert } from "./domain/alert.ts";
 import type { Clock } from "./domain/clock.ts";
+import { UserError } from "./domain/errors.ts";
 import type { PagerEvent } from "./domain/pager-event.ts";
 import { createAlerts } from "./engine/alerts/alerts.ts";
 import { createAnswerer } from "./engine/commands/answer.ts";
@@ -79,8 +80,12 @@ export async function serve({ settings, log, endings, fail, now }: Serving): Pro
   if (!owner) {
     // The server belongs to the other one: leave it running.
     endings.length = 0;
-    log.error({ dataDir: settings.dataDir }, "another crai uses this data folder");
-    return fail();
+    return fail(
+      new UserError(`Another crai serves the record in ${settings.dataDir}.`, {
+        why: "Two of them would do and say everything twice.",
+        next: "Stop the other one, or set CRAI_DATA_DIR to a folder of its own for this one.",
+      }),
+    );
   }
   endings.push(() => owner.release());
 

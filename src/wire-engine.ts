@@ -92,6 +92,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     lockKeeper: createLockKeeper({ db, config, authorizer, stops, wakeOutbox, now }),
     incidents: createIncidents({ db, announce, wakeOutbox, now }),
     playbooks: playbooks.current,
+    playbookProblems: playbooks.problems,
     authorizer,
     clusters,
     metrics,

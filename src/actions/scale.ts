@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quoted } from "../domain/clean-text.ts";
 import { isError, PatchConflict, PlanDrifted, UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
@@ -32,7 +33,8 @@ function parseReplicas(given: Json): number {
   const text = typeof given === "string" ? given : JSON.stringify(given);
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(number) && number <= most) return number;
-  throw new UserError(`"${text}" is no number of replicas`, {
+  throw new UserError(`${quoted(text)} is no number of replicas`, {
+    why: "Pods are counted in whole numbers.",
     next: `Use a whole number from 0 to ${most}.`,
   });
 }
@@ -113,6 +115,7 @@ export const scale = defineAction<z.infer<typeof Params>, ScaleState>({
     if (target.kind === "daemonset")
       throw new UserError(`${target.name} cannot be scaled`, {
         why: "A DaemonSet runs one pod on each of its nodes.",
+        next: "Change its node selector or the nodes' labels.",
       });
     const [workload, limits] = await Promise.all([cluster.workload(target), cluster.scaleLimits(target)]);
     const from = workload.replicas;

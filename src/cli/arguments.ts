@@ -22,7 +22,10 @@ export interface CommandLine {
 function valueOf(words: string[], index: number): string {
   const value = words[index];
   if (value !== undefined) return value;
-  throw new UserError(`${words[index - 1]} needs a value.`, { next: "crai help" });
+  throw new UserError(`${words[index - 1]} needs a value.`, {
+    why: "Nothing follows it.",
+    next: "crai help",
+  });
 }
 
 /** Takes the command line's own options out; the rest is what somebody would type in Slack. */

@@ -38,7 +38,10 @@ export async function auditStreams(db: Database, { incident, hash }: AuditOption
     ({ stream }) => incident === null || stream === `incident:${incident}`,
   );
   if (incident !== null && heads.length === 0)
-    throw new UserError(`There is no incident ${incident}.`, { next: "crai incident list --all" });
+    throw new UserError(`There is no incident ${incident}.`, {
+      why: "The record holds nothing under this number.",
+      next: "crai incident list --all",
+    });
   const audits: StreamAudit[] = [];
   let found = false;
   for (const head of heads) {

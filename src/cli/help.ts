@@ -69,7 +69,7 @@ export function helpView(name: string | undefined): View {
     known.map((candidate) => candidate.name),
   );
   throw new UserError(`There is no command "${name}".`, {
-    ...(near !== undefined && { why: `Did you mean \`help ${near}\`?` }),
+    why: near === undefined ? "No command is called nearly so." : `Did you mean \`help ${near}\`?`,
     next: "`crai help` lists them all.",
   });
 }

@@ -151,6 +151,7 @@ function personId(user: string, { access }: Config): string {
 function firstProblem(ways: ReadonlyMap<string, Way>): UserError {
   for (const way of ways.values()) if ("problem" in way) return way.problem;
   return new UserError("crai.yaml names no cluster, so it is not known who you are.", {
+    why: "Who somebody is, their own cluster says.",
     next: "Add one under clusters.",
   });
 }
@@ -158,7 +159,11 @@ function firstProblem(ways: ReadonlyMap<string, Way>): UserError {
 function ownClusters(ways: ReadonlyMap<string, Way>): Clusters {
   function find(name: string): Clusters {
     const way = ways.get(name);
-    if (way === undefined) throw new UserError(`There is no cluster "${name}".`);
+    if (way === undefined)
+      throw new UserError(`There is no cluster "${name}".`, {
+        why: `crai.yaml has: ${[...ways.keys()].join(", ")}.`,
+        next: "Correct the name, or add the cluster to crai.yaml.",
+      });
     if ("problem" in way) throw way.problem;
     return way.clusters;
   }

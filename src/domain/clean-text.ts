@@ -15,3 +15,17 @@ export function cleanText(text: string): string {
 export function cleanLine(text: string): string {
   return cleanText(text).replaceAll(/\s+/g, " ").trim();
 }
+
+/** Characters of what somebody typed that a refusal repeats: enough to know it again. */
+const longestQuote = 60;
+
+/** What somebody typed, on one line and not too long. */
+export function shortened(text: string): string {
+  const line = cleanLine(text);
+  return line.length <= longestQuote ? line : `${line.slice(0, longestQuote - 1).toWellFormed()}…`;
+}
+
+/** The same in quotes. */
+export function quoted(text: string): string {
+  return `"${shortened(text)}"`;
+}

@@ -4,13 +4,13 @@
  */
 export class UserError extends Error {
   override readonly name = "UserError";
-  readonly why: string | undefined;
-  readonly next: string | undefined;
+  readonly why: string;
+  readonly next: string;
 
-  constructor(what: string, more: { why?: string; next?: string; cause?: unknown } = {}) {
-    super(what, more.cause === undefined ? undefined : { cause: more.cause });
-    this.why = more.why;
-    this.next = more.next;
+  constructor(what: string, { why, next, cause }: { why: string; next: string; cause?: unknown }) {
+    super(what, cause === undefined ? undefined : { cause });
+    this.why = why;
+    this.next = next;
   }
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from "../domain/clean-text.ts";
 import { UserError } from "../domain/errors.ts";
 import { type Incident, isConfidential } from "../domain/incident.ts";
 import type { Queries } from "../store/database.ts";
@@ -5,6 +6,7 @@ import { type Audience, incidentByNumber } from "../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../store/plans.ts";
 import { runByNumber } from "../store/runs.ts";
 import type { Row } from "../store/tables.ts";
+import { noPlan, noRun } from "./commands/references.ts";
 import type { Place } from "./commands/invocation.ts";
 import type { ChannelRef, PagerMessage, SlackMessage } from "./ports.ts";
 
@@ -36,7 +38,7 @@ export async function findIncident(db: Queries, text: string, place: Asked): Pro
   const number = /^(?:inc-)?0*(\d{1,9})(?:-.*)?$/i.exec(text)?.[1];
   const incident = number === undefined ? undefined : await incidentByNumber(db, Number(number));
   if (incident && isFor(incident, place)) return incident;
-  throw new UserError(`There is no incident "${text}".`, {
+  throw new UserError(`There is no incident ${quoted(text)}.`, {
     why: "No incident that you can see from here has this number.",
     next: "`incident list` shows them.",
   });
@@ -45,19 +47,13 @@ export async function findIncident(db: Queries, text: string, place: Asked): Pro
 export async function findPlan(db: Queries, number: number, place: Asked): Promise<StoredPlan> {
   const stored = await planByNumber(db, number);
   if (stored && !(await isHidden(db, stored.plan.incident, place))) return stored;
-  throw new UserError(`There is no plan P${number}.`, {
-    why: "No plan that you can see from here has this number.",
-    next: "Plan again, e.g. `rollback <app>`.",
-  });
+  throw noPlan(number);
 }
 
 export async function findRun(db: Queries, number: number, place: Asked): Promise<Row<"run">> {
   const run = await runByNumber(db, number);
   if (run && !(await isHidden(db, run.incident, place))) return run;
-  throw new UserError(`There is no run R${number}.`, {
-    why: "No run that you can see from here has this number.",
-    next: "`runs` lists them.",
-  });
+  throw noRun(number);
 }
 
 function isIn(channel: ChannelRef, incident: Incident): boolean {

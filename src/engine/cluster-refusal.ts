@@ -7,7 +7,7 @@ type Reason = "forbidden" | "not-found" | "denied" | "invalid" | "unauthenticate
 export class ClusterRefusal extends UserError {
   readonly reason: Reason;
 
-  constructor(reason: Reason, what: string, more: { why?: string; next?: string; cause?: unknown } = {}) {
+  constructor(reason: Reason, what: string, more: { why: string; next: string; cause?: unknown }) {
     super(what, more);
     this.reason = reason;
   }

@@ -21,6 +21,8 @@ export interface UseCases {
   lockKeeper: LockKeeper;
   incidents: Incidents;
   playbooks: () => Playbooks;
+  /** What keeps the playbooks' files from being in force as they are now, one line each with file:line. */
+  playbookProblems: () => string[];
   authorizer: Authorizer;
   clusters: Clusters;
   metrics: Metrics;

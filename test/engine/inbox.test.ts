@@ -66,7 +66,7 @@ test("a refusal is an answer: its delivery is done at once", async () => {
   let tries = 0;
   const inbox = carryOut(db, () => {
     tries++;
-    return Promise.reject(new UserError("no"));
+    return Promise.reject(new UserError("no", { why: "because", next: "nothing" }));
   });
   await store(db, "slack", "rollback");
   inbox.wake();

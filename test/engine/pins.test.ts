@@ -31,7 +31,9 @@ const pins = createPins({
   db,
   chat: {
     message: () =>
-      shown === undefined ? Promise.reject(new UserError("Slack does not answer")) : Promise.resolve(shown),
+      shown === undefined
+        ? Promise.reject(new UserError("Slack does not answer", { why: "a test", next: "wait" }))
+        : Promise.resolve(shown),
   },
   directory: { displayName: (user) => Promise.resolve(user === "U0ROBIN" ? "Robin" : user) },
   wakeOutbox: () => undefined,

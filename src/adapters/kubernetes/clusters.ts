@@ -51,6 +51,7 @@ export function createClusters(options: ClustersOptions): Clusters {
     if (found) return found;
     throw new UserError(`There is no cluster "${name}"`, {
       why: `crai.yaml has: ${[...known.keys()].join(", ")}.`,
+      next: "Correct the name, or add the cluster to crai.yaml.",
     });
   }
 

@@ -66,6 +66,7 @@ export function loadKubeConfig(paths: string | null, name: string, source: Clust
   // Outside a pod, loadFromCluster makes an address of what is not set.
   if (!URL.canParse(config.getCurrentCluster()?.server ?? ""))
     throw new UserError(`It is not known where cluster ${name} is`, {
+      why: source.inCluster ? "This is no pod of a cluster." : "The kubeconfig gives no server for it.",
       next: source.inCluster
         ? "inCluster: true works only in a pod with a service account token."
         : "Set clusters.<name>.context in crai.yaml to a context whose cluster has a server.",

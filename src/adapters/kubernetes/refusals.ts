@@ -104,7 +104,7 @@ function unauthenticated({ caller }: Failure): ClusterRefusal {
 
 function notFound({ call, caller }: Failure, { message }: Status): Error {
   return new ClusterRefusal("not-found", `There is no ${thing(call)} ${where(call)} on ${caller.cluster}`, {
-    ...(message === "" ? {} : { why: message }),
+    why: message || "It gave no reason.",
     next: "Check the app's cluster, namespace and workload in crai.yaml.",
   });
 }
@@ -119,7 +119,8 @@ function unprocessable(failure: Failure, status: Status): Error {
   const { kind, causes = [] } = status.details ?? {};
   if (call.verb === "patch" && kind === undefined && causes.length === 0) return conflict(failure, status);
   return new ClusterRefusal("invalid", `${caller.cluster} finds ${thing(call)} invalid`, {
-    why: status.message,
+    why: status.message || "It gave no reason.",
+    next: "Look at the workload itself: what is to be written does not fit it.",
   });
 }
 
@@ -141,7 +142,10 @@ function other({ call, caller, status }: Failure, { message, reason }: Status): 
   return new ClusterRefusal(
     reason === "BadRequest" ? "invalid" : "denied",
     `${caller.cluster} refused to ${call.verb} ${thing(call)} ${where(call)} (${status})`,
-    { why: message || reason || "It gave no reason." },
+    {
+      why: message || reason || "It gave no reason.",
+      next: "An admission rule may say no: ask whoever keeps the cluster.",
+    },
   );
 }
 

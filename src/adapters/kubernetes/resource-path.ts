@@ -24,6 +24,7 @@ function checked(pattern: RegExp, what: string, value: string): string {
   if (!pattern.test(value))
     throw new UserError(`${JSON.stringify(value)} is no Kubernetes ${what}`, {
       why: "It must be lower-case letters, digits and hyphens.",
+      next: "Correct the name in crai.yaml or in the command.",
     });
   return encodeURIComponent(value);
 }

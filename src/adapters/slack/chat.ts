@@ -98,7 +98,7 @@ export function createChat(options: {
       const { connected, mode, since, why } = state();
       if (!connected)
         throw new UserError("crai does not hear Slack", {
-          ...(why === null ? {} : { why }),
+          why: why ?? "No connection stands at this moment.",
           next: "It keeps trying. If this lasts, check that Socket Mode is on and SLACK_APP_TOKEN has connections:write.",
         });
       const how = mode === "socket" ? "Socket Mode" : "HTTP";

@@ -26,6 +26,7 @@ export function refusedAccess(error: unknown, setting: string): UserError | unde
   const failure = failureOf(error);
   if (failure?.kind !== "refused" || !failure.byAdmin) return undefined;
   return new UserError(`Slack does not accept ${setting} (${failure.code})`, {
+    why: "The token is wrong, was revoked, or lacks a scope that manifest.yml asks for.",
     next: "Copy it again from api.slack.com/apps → your app; after a change of scopes reinstall the app (docs/slack-app.md).",
     cause: error,
   });

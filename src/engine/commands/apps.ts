@@ -1,4 +1,5 @@
 import type { App, Environment } from "../../domain/app.ts";
+import { quoted } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import { nearest } from "./nearest.ts";
 
@@ -9,9 +10,9 @@ export function findApp(apps: Apps, name: string): App & { name: string } {
   const app = Object.hasOwn(apps, name) ? apps[name] : undefined;
   if (app) return { ...app, name };
   const near = nearest(name, Object.keys(apps));
-  throw new UserError(`There is no app "${name}".`, {
-    why: near === undefined ? `Apps are: ${Object.keys(apps).join(", ")}.` : `Did you mean ${near}?`,
-    next: "Apps are defined in crai.yaml.",
+  throw new UserError(`There is no app ${quoted(name)}.`, {
+    why: near === undefined ? "crai.yaml defines none of this name." : `Did you mean ${near}?`,
+    next: `Apps are: ${Object.keys(apps).join(", ")}.`,
   });
 }
 
@@ -21,7 +22,7 @@ export function chooseEnvironment(apps: Apps, appName: string, name: string | nu
   if (name !== null && names.includes(name)) return name;
   if (name === null && names.length === 1 && names[0] !== undefined) return names[0];
   throw new UserError(
-    name === null ? `${appName} has several environments.` : `${appName} has no environment "${name}".`,
+    name === null ? `${appName} has several environments.` : `${appName} has no environment ${quoted(name)}.`,
     {
       why: `It has: ${names.join(", ")}.`,
       next: `Add --env ${names[0] ?? "<environment>"}.`,

@@ -32,8 +32,8 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
   /** The commands it names as they are typed there: `help` is `/crai help` in Slack and `crai help` in a terminal. */
   function asTyped({ message, why, next }: UserError, { place }: Invocation): Refusal {
     const first = place.surface === "cli" ? "crai" : uses.config.slack.command;
-    const [whyTyped, nextTyped] = [why, next].map((text) => text?.replaceAll(mentioned, `\`${first} `));
-    return { message, why: whyTyped, next: nextTyped };
+    const typed = (text: string): string => text.replaceAll(mentioned, `\`${first} `);
+    return { message, why: typed(why), next: typed(next) };
   }
 
   return async (invocation) => {
@@ -114,7 +114,7 @@ async function recordRefusal(
       at,
       key: `refused:${invocation.id}`,
       actor: invocation.actor,
-      fact: { kind: "command.refused", command, what: error.message, why: error.why ?? null },
+      fact: { kind: "command.refused", command, what: error.message, why: error.why },
     }),
   );
 }

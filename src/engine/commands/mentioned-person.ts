@@ -1,4 +1,5 @@
 import type { Person } from "../../domain/actor.ts";
+import { quoted } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Directory } from "../ports.ts";
 
@@ -14,7 +15,11 @@ export async function mentionedPerson(
   if (text?.toLowerCase() === "me") return actor;
   const id = /^@?([UW][A-Z0-9]{2,})$/.exec(text ?? "")?.[1] ?? (await byAddress(text, directory));
   if (id !== undefined) return { kind: "person", id, name: await directory.displayName(id) };
-  throw new UserError(text === undefined ? "Which person?" : `"${text}" names nobody.`, {
+  throw new UserError(text === undefined ? "Which person?" : `${quoted(text)} names nobody.`, {
+    why:
+      text === undefined
+        ? "The command names nobody."
+        : "It is no mention, and nobody here has this address.",
     next: "Type @ and choose the person from Slack's list, or write their e-mail address, or `me`.",
   });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { quoted, shortened } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Args, Command } from "./command.ts";
 import { nearest } from "./nearest.ts";
@@ -30,7 +31,10 @@ export function splitWords(text: string): string[] {
     }
   }
   if (quote !== "")
-    throw new UserError(`A quote is not closed: ${quote}`, { next: `Add the closing ${quote}.` });
+    throw new UserError(`A quote is not closed: ${quote}`, {
+      why: `Everything after it would be one word: ${quoted(text.slice(text.lastIndexOf(quote)))}`,
+      next: `Add the closing ${quote}, or put a backslash before one that stands for itself.`,
+    });
   if (open) words.push(word);
   return words;
 }
@@ -43,19 +47,27 @@ export function quoteWord(value: string): string {
 /** Flags every command understands. */
 const common = { incident: { type: "string" }, json: { type: "boolean" } } as const;
 
+/** What parseArgs says of a flag, in our words; it speaks of "arguments" and recommends `--`. */
 function explain(error: unknown, command: Command): UserError {
   const message = error instanceof Error ? error.message : String(error);
-  const flag = /'(--?[^' ]+)/.exec(message)?.[1];
-  const known = Object.keys({ ...command.flags, ...common });
-  const near = flag === undefined ? undefined : nearest(flag.replace(/^-+/, ""), known);
-  const what =
-    flag !== undefined && message.startsWith("Unknown")
-      ? `${command.name} has no option ${flag}.`
-      : (message.split(". ")[0] ?? message);
-  return new UserError(what, {
-    ...(near !== undefined && { why: `Did you mean --${near}?` }),
-    next: `Usage: ${command.usage}`,
-    cause: error,
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const flag = /'(?:-., )?(--?[^' =]+)/.exec(message)?.[1] ?? "";
+  const usage = { next: `Usage: ${command.usage}`, cause: error };
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const known = Object.keys({ ...command.flags, ...common });
+    const near = nearest(flag.replace(/^-+/, ""), known);
+    return new UserError(`${command.name} has no option ${shortened(flag)}.`, {
+      why:
+        near === undefined
+          ? `It has: ${known.map((name) => `--${name}`).join(", ")}.`
+          : `Did you mean --${near}?`,
+      ...usage,
+    });
+  }
+  const takesNone = message.includes("does not take an argument");
+  return new UserError(takesNone ? `${flag} takes no value.` : `${flag} needs a value.`, {
+    why: takesNone ? "It is on when it is there." : "Nothing that could be one follows it.",
+    ...usage,
   });
 }
 
@@ -69,7 +81,10 @@ function assignPositionals(positionals: readonly string[], command: Command): Re
   }
   const extra = positionals[command.positionals.length];
   if (extra !== undefined)
-    throw new UserError(`${command.name} does not take "${extra}".`, { next: `Usage: ${command.usage}` });
+    throw new UserError(`${command.name} does not take ${quoted(extra)}.`, {
+      why: "It is one word too many; words that belong together need quotes.",
+      next: `Usage: ${command.usage}`,
+    });
   return args;
 }
 
@@ -88,8 +103,8 @@ export function parseCommand(text: string, commands: readonly Command[]): Parsed
       commands.map((candidate) => candidate.name),
     );
     const meant = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(" ");
-    throw new UserError(`There is no command "${name}".`, {
-      ...(meant !== undefined && { why: `Did you mean \`${meant}\`?` }),
+    throw new UserError(`There is no command ${quoted(name)}.`, {
+      why: meant === undefined ? "No command is called nearly so." : `Did you mean \`${shortened(meant)}\`?`,
       next: "`help` lists what you may do.",
     });
   }

@@ -10,16 +10,15 @@ export function withCode(text: string): Text {
 
 export interface Refusal {
   message: string;
-  why: string | undefined;
-  next: string | undefined;
+  why: string;
+  next: string;
 }
 
 /** What happened, why, and what to do next: one line each. */
 export function refusalView(error: Refusal): View {
-  const lines = [error.why, error.next].filter((line) => line !== undefined);
   const blocks: Block[] = [
     { type: "text", text: [{ bold: error.message }] },
-    ...lines.map((line) => ({ type: "text", text: withCode(line) }) as const),
+    ...[error.why, error.next].map((line) => ({ type: "text", text: withCode(line) }) as const),
   ];
   return { summary: error.message, blocks };
 }

@@ -19,6 +19,7 @@ import { healthOf } from "../../store/health.ts";
 import { insertPlan, planByKey, type StoredPlan } from "../../store/plans.ts";
 import { mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import { appendEntry } from "../../store/timeline.ts";
+import { noRun } from "../commands/references.ts";
 import type { ActionContext } from "../playbooks/action.ts";
 import { chooseEnvironment, findTarget } from "../commands/apps.ts";
 import type { Authorizer } from "../authorizer.ts";
@@ -136,10 +137,12 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (!action)
       throw new UserError(`There is no action "${step.action}".`, {
         why: `Step ${step.id} of the playbook names it.`,
+        next: "Whoever keeps the playbook can correct it.",
       });
     const params = action.params.safeParse(step.with);
     if (!params.success) {
       throw new UserError(`${step.id}: ${params.error.issues.map((issue) => issue.message).join("; ")}`, {
+        why: `The action ${step.action} does not take these values.`,
         next: "Correct the command and try again.",
       });
     }
@@ -216,7 +219,10 @@ export function createPlanner(options: PlannerOptions): Planner {
   async function draft(request: Omit<PlanRequest, "key" | "channel"> & Drift): Promise<Plan> {
     const playbook = playbooks().get(request.playbook);
     if (!playbook)
-      throw new UserError(`There is no playbook "${request.playbook}".`, { next: "`playbooks` lists them." });
+      throw new UserError(`There is no playbook "${request.playbook}".`, {
+        why: "None of this name is in force.",
+        next: "`playbooks` lists them.",
+      });
     const where = await context({
       app: request.app,
       environment: chooseEnvironment(config.apps, request.app, request.environment),
@@ -247,7 +253,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     request: { actor: Actor; incident: number | null; reason: string | null } & Drift,
   ): Promise<Plan> {
     const row = await runByNumber(db, run);
-    if (!row) throw new UserError(`There is no run R${run}.`, { next: "`runs` lists them." });
+    if (!row) throw noRun(run);
     const done = await stepsOf(db, run);
     const acted = done.filter(mayHaveWritten);
     const inverses = acted

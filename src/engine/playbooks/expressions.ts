@@ -30,6 +30,7 @@ export function compile(expression: string): (variables: Record<string, Json>) =
   } catch (cause) {
     throw new UserError(`"${expression.trim()}" is no valid CEL expression`, {
       why: cause instanceof Error ? cause.message : String(cause),
+      next: "Correct the expression in the playbook.",
       cause,
     });
   }
@@ -38,7 +39,10 @@ export function compile(expression: string): (variables: Record<string, Json>) =
       Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, toCel(value)])) as never,
     );
     if (result instanceof Error)
-      throw new UserError(`"${expression.trim()}" has no value`, { why: result.message });
+      throw new UserError(`"${expression.trim()}" has no value`, {
+        why: result.message,
+        next: "Correct the expression in the playbook, or give the input it needs.",
+      });
     return toJson(result);
   };
 }

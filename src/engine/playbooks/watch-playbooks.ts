@@ -22,9 +22,12 @@ export function watchPlaybooks({
       try {
         reload();
         log.info({ folder }, "playbooks read again");
-      } catch (error) {
-        if (!isUserError(error)) throw error;
-        log.error({ folder, problems: error.why }, "playbooks not replaced");
+      } catch (err) {
+        // Thrown from here it would end the process, and the playbooks in force are good.
+        log.error(
+          isUserError(err) ? { folder, problems: err.why } : { folder, err },
+          "playbooks not replaced",
+        );
       }
     }, QUIET);
   });

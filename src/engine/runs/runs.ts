@@ -25,6 +25,7 @@ import {
 } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
+import { noRun } from "../commands/references.ts";
 import type { Action, ActionContext, Observation } from "../playbooks/action.ts";
 import { isRefusal } from "../cluster-refusal.ts";
 import { ended, goesOn, judge, type RunEnd } from "./judge-run.ts";
@@ -89,7 +90,7 @@ export function createRuns({
   async function load(number: number): Promise<Job> {
     const run = await runByNumber(db, number);
     const stored = run && (await planByNumber(db, run.plan));
-    if (!run || !stored) throw new UserError(`There is no run R${number}.`, { next: "`runs` lists them." });
+    if (!run || !stored) throw noRun(number);
     return { run, stored };
   }
 
@@ -272,9 +273,10 @@ export function createRuns({
   async function conclude(job: Job, end: RunEnd, offered: readonly Button[]): Promise<void> {
     const { number } = job.run;
     await db.transaction().execute(async (trx) => {
+      // Rows are locked in one order everywhere (incident, plan or run, stream, lock, outbox), so that nobody waits in a circle.
       await finishRun(trx, number, { ...end, at: now() });
-      await releaseLocks(trx, number);
       await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
+      await releaseLocks(trx, number);
       await showRun(trx, job, { offers: offered });
       await showCard(trx, job);
     });

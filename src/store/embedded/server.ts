@@ -60,6 +60,7 @@ export async function startServer(setup: Setup, deadline: number): Promise<strin
   }
   // It goes on: after a crash it may still be replaying its log, and the next start finds it further on.
   throw new UserError(`PostgreSQL (process ${child.pid}) has not become ready in time.`, {
+    why: "It may still be replaying its log after a crash.",
     next: `Start crai again, it takes this server over. What it does is in ${folder.log}.`,
   });
 }
