@@ -140,13 +140,13 @@ export async function listIncidents(
   return rows.map(toIncident);
 }
 
-/** Locks the row until the transaction ends, so that two verbs at once are one after the other. */
+/** Locks the row until the transaction ends, so that two verbs at once are one after the other; rows may refer to it meanwhile. */
 export async function lockIncident(trx: Queries, number: number): Promise<Incident | undefined> {
   const row = await trx
     .selectFrom("incident")
     .selectAll()
     .where("number", "=", number)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   return row && toIncident(row);
 }
@@ -179,6 +179,8 @@ export async function updateIncident(
     ...(change.mitigatedAt !== undefined && { mitigated_at: change.mitigatedAt }),
     ...(change.resolvedAt !== undefined && { resolved_at: change.resolvedAt }),
   };
+  // A second acknowledgment changes nothing that is kept here.
+  if (Object.keys(columns).length === 0) return (await incidentByNumber(trx, number))!;
   const row = await trx
     .updateTable("incident")
     .set(columns)

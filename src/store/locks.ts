@@ -58,7 +58,16 @@ export async function heldLocks(db: Queries): Promise<Row<"lock">[]> {
   return db.selectFrom("lock").selectAll().orderBy("taken_at").execute();
 }
 
-/** Ends a run's hold on one target so that another may take it; returns the hold that ended. */
-export async function breakLock(trx: Queries, target: string): Promise<Row<"lock"> | undefined> {
-  return trx.deleteFrom("lock").where("target", "=", target).returningAll().executeTakeFirst();
+export async function lockOf(db: Queries, target: string): Promise<Row<"lock"> | undefined> {
+  return db.selectFrom("lock").selectAll().where("target", "=", target).executeTakeFirst();
+}
+
+/** Ends this run's hold on one target so that another may take it; undefined when it does not hold it. */
+export async function breakLock(trx: Queries, target: string, run: number): Promise<Row<"lock"> | undefined> {
+  return trx
+    .deleteFrom("lock")
+    .where("target", "=", target)
+    .where("run", "=", run)
+    .returningAll()
+    .executeTakeFirst();
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { people } from "../../sandbox/seed.ts";
 import type { Person } from "../../src/domain/actor.ts";
 import { isUserError } from "../../src/domain/errors.ts";
 import type { Decision } from "../../src/engine/plans/approvals.ts";
+import { releaseLocks } from "../../src/store/locks.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import type { Engine } from "../../src/wire-engine.ts";
 import { alex, robin, sasha, startEngineWorld } from "./engine-world.ts";
@@ -94,4 +96,52 @@ test("two people who approve one plan at once make one run", async () => {
     answer.status === "rejected" ? [answer.reason as unknown] : [],
   );
   expect(refusals.every(isUserError)).toBe(true);
+});
+
+test("a person who presses Confirm twice on a proposal has one run and no refusal", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const first = await yes(crai, offer, robin);
+  const second = await yes(crai, offer, robin);
+  expect(second).toMatchObject({ result: "started", run: (first as { run: object }).run });
+  expect(await world.db.selectFrom("run").select("plan").execute()).toHaveLength(1);
+});
+
+test("a proposal that one person may not carry out waits on for others", async () => {
+  const world = await startEngineWorld();
+  world.config.access.identities[alex.id] = people.noor.kubernetes;
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  await expect(yes(crai, offer, alex)).rejects.toThrow("may not");
+  expect(await yes(crai, offer, robin)).toMatchObject({ result: "started" });
+});
+
+test("a proposal whose target is locked waits on until it is free", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const other = await yes(crai, await planBy(crai, robin), robin);
+  await expect(yes(crai, offer, robin)).rejects.toThrow("is locked by R1");
+  await releaseLocks(world.db, (other as { run: { number: number } }).run.number);
+  expect(await yes(crai, offer, robin)).toMatchObject({ result: "started" });
+});
+
+test("a no that comes at the same moment as a yes is refused or wins, and never says that it won when it did not", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const plan = await planBy(crai, robin);
+  const [approving, denying] = await Promise.allSettled([
+    yes(crai, plan, robin),
+    crai.uses.approvals.deny({
+      plan: plan.number,
+      actor: robin,
+      reason: null,
+      cause: "press:no",
+      channel: null,
+    }),
+  ]);
+  const runs = await world.db.selectFrom("run").select("plan").execute();
+  expect([approving.status, denying.status].toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(runs).toHaveLength(approving.status === "fulfilled" ? 1 : 0);
 });

@@ -180,7 +180,7 @@ test("a run whose lock was taken over before it acted does not act", async () =>
   const world = await startEngineWorld();
   const crai = await world.process();
   const run = await confirmed(crai);
-  await breakLock(world.db, target);
+  await breakLock(world.db, target, run);
   await carryOut(crai, run);
   expect(await endOf(world, run)).toMatchObject({ outcome: "stopped" });
   expect(writes(world)).toEqual([]);

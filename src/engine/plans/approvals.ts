@@ -23,6 +23,7 @@ import {
 import { insertRun, runByNumber, runOfPlan } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
+import { noPlan } from "../commands/references.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Planner } from "./planner.ts";
 import { type Need, needOf } from "./need.ts";
@@ -89,8 +90,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   async function waiting(number: number): Promise<StoredPlan> {
     const stored = await planByNumber(db, number);
-    if (!stored)
-      throw new UserError(`There is no plan P${number}.`, { next: "Plan again, e.g. `rollback <app>`." });
+    if (!stored) throw noPlan(number);
     if (stored.status === "waiting" && expires(stored) && now() >= stored.expiresAt)
       return (await expire(number)) ?? stored;
     return stored;
@@ -143,6 +143,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     await authorizer.demand(answer.actor, "glass:break", scope);
     if (answer.reason === null || answer.reason.trim() === "") {
       throw new UserError("Breaking the glass needs a reason.", {
+        why: "It is announced, stands on the timeline and is reviewed afterwards.",
         next: `\`approve P${answer.plan} --break-glass --reason "…"\``,
       });
     }
@@ -166,7 +167,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       });
     const { status, why } = (await planByNumber(trx, number)) ?? { status: "gone", why: null };
     return new UserError(`P${number} can no longer be approved: it is ${status}.`, {
-      ...(why !== null && { why }),
+      why: why ?? "It was answered.",
       next: "Plan again: the world may have moved.",
     });
   }
@@ -176,7 +177,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     return given !== undefined && (given.decision === "denied") === (decision === "no");
   }
 
-  /** What this person's yes to this plan has led to already: the answer is carried out again after a crash, or pressed twice. */
+  /** The run that this person's yes to this plan has started. */
   async function startedBy(stored: StoredPlan, actor: Person): Promise<Decision | undefined> {
     const run = stored.status === "started" ? await runOfPlan(db, stored.number) : undefined;
     if (!run || !(await isAnsweredBy(stored.number, actor, "yes"))) return undefined;
@@ -188,89 +189,92 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     if (blocks.length === 0) return;
     throw new UserError("This plan cannot be run.", {
       why: blocks.map((block) => block.text).join(" "),
-      ...(blocks[0]?.next !== undefined && { next: blocks[0].next }),
+      next: blocks[0]?.next ?? "Plan again when this is mended.",
     });
   }
 
-  function successorKey(stored: StoredPlan, { cause }: Answer): string {
-    return `plan:${stored.number}:again:${cause}`;
+  /** A plan is replaced at most once, so its number names what came in its place. */
+  function successorKey({ number }: StoredPlan): string {
+    return `plan:${number}:again`;
   }
 
   /** Stores the plan as it is now in place of one that no longer fits; of several at once, the first does. */
-  async function replace(stored: StoredPlan, fresh: Plan, answer: Answer, why: string): Promise<StoredPlan> {
-    return db.transaction().execute(async (trx) => {
-      if (!(await settlePlan(trx, stored.number, "voided", why))) throw await notWaiting(trx, stored.number);
-      await recordVoid(trx, stored, why, answer.actor);
-      return planner.store(trx, fresh, {
-        key: successorKey(stored, answer),
-        channel: stored.channel ?? answer.channel,
-      });
-    });
+  async function replace(
+    trx: Queries,
+    stored: StoredPlan,
+    { fresh, why }: { fresh: Plan; why: string },
+    answer: Answer,
+  ): Promise<StoredPlan> {
+    if (!(await settlePlan(trx, stored.number, "voided", why))) throw await notWaiting(trx, stored.number);
+    const channel = stored.channel ?? answer.channel;
+    const next = await planner.store(trx, fresh, { key: successorKey(stored), channel });
+    await recordVoid(trx, stored, why, answer.actor);
+    return next;
   }
 
-  async function start(stored: StoredPlan, answer: Answer, how: Yes): Promise<Row<"run">> {
+  async function start(trx: Queries, stored: StoredPlan, answer: Answer, how: Yes): Promise<Row<"run">> {
     const at = now();
-    return db.transaction().execute(async (trx) => {
-      if (!(await settlePlan(trx, stored.number, "started", null)))
-        throw await notWaiting(trx, stored.number);
-      await insertApproval(trx, {
-        plan: stored.number,
-        actor: answer.actor,
-        decision: how,
-        reason: answer.reason,
-        planHash: stored.hash,
-        at,
-      });
-      const by = await executor(trx, stored);
-      const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor: by, at });
-      await noteStarted(trx, stored.number, run.number);
-      const taking = await takeLocks(trx, {
-        targets: planTargets(stored.plan).map(targetKey),
-        run: run.number,
-        holder: stored.plan.actor,
-        at,
-      });
-      if (!taking.taken) throw await lockedError(trx, taking.busy);
-      await endDeadline(trx, `plan:${stored.number}:expires`, at);
-      await endDeadline(trx, `plan:${stored.number}:glass`, at);
-      await appendEntry(trx, {
-        stream: streamOf(stored.plan.incident, stored.number),
-        at,
-        key: `plan:${stored.number}:approved`,
-        actor: answer.actor,
-        fact: { kind: "approval.given", plan: stored.number, how, reason: answer.reason },
-      });
-      if (by === "serve") await enqueue(trx, run.number);
-      else await watchTerminal(trx, run.number, at);
-      return run;
+    if (!(await settlePlan(trx, stored.number, "started", null))) throw await notWaiting(trx, stored.number);
+    await insertApproval(trx, {
+      plan: stored.number,
+      actor: answer.actor,
+      decision: how,
+      reason: answer.reason,
+      planHash: stored.hash,
+      at,
     });
+    const by = await executor(trx, stored);
+    const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor: by, at });
+    await noteStarted(trx, stored.number, run.number);
+    await appendEntry(trx, {
+      stream: streamOf(stored.plan.incident, stored.number),
+      at,
+      key: `plan:${stored.number}:approved`,
+      actor: answer.actor,
+      fact: { kind: "approval.given", plan: stored.number, how, reason: answer.reason },
+    });
+    const taking = await takeLocks(trx, {
+      targets: planTargets(stored.plan).map(targetKey),
+      run: run.number,
+      holder: stored.plan.actor,
+      at,
+    });
+    if (!taking.taken) throw await lockedError(trx, taking.busy);
+    await endDeadline(trx, `plan:${stored.number}:expires`, at);
+    await endDeadline(trx, `plan:${stored.number}:glass`, at);
+    if (by === "serve") await enqueue(trx, run.number);
+    else await watchTerminal(trx, run.number, at);
+    return run;
   }
 
-  /** An alert proposed it; the person who says yes becomes its requester, and it is worked out again with their rights. */
+  /**
+   * An alert proposed it; the person who says yes becomes its requester, and it is worked out again with their rights.
+   * The proposal goes only when something comes in its place: a refusal leaves it to others.
+   */
   async function takeUp(stored: StoredPlan, answer: Answer): Promise<Decision> {
     const fresh = await planner.draftAgain(stored.plan, answer.actor);
+    refuseBlocked(fresh);
     const same = planFingerprint(fresh) === stored.fingerprint;
+    const required = await need(fresh, null);
     const why = same ? `${answer.actor.name} took it up.` : "The world had moved since it was proposed.";
-    return goOn(stored, await replace(stored, fresh, answer, why), answer, why);
+    return db.transaction().execute(async (trx) => {
+      const mine = await replace(trx, stored, { fresh, why }, answer);
+      if (!same) return { result: "replanned", stored: mine, why };
+      if (required.who !== "requester") return { result: "replanned", stored: mine, why: required.why };
+      return { result: "started", stored: mine, run: await start(trx, mine, answer, "confirmed") };
+    });
   }
 
-  /** What came in a plan's place runs at once only where an alert proposed it and the world is still the same. */
-  async function goOn(old: StoredPlan, mine: StoredPlan, answer: Answer, why: string): Promise<Decision> {
-    if (old.plan.actor.kind === "person" || mine.fingerprint !== old.fingerprint)
-      return { result: "replanned", stored: mine, why };
-    refuseBlocked(mine.plan);
-    const required = await need(mine.plan, mine.askedAt);
-    if (required.who !== "requester") return { result: "replanned", stored: mine, why: required.why };
-    return { result: "started", stored: mine, run: await start(mine, answer, "confirmed") };
-  }
-
-  /** Goes on with what an answer had begun before crai was interrupted. */
-  async function resumed(stored: StoredPlan, answer: Answer): Promise<Decision | undefined> {
-    const started = await startedBy(stored, answer.actor);
+  /** What this answer has led to already: it is carried out again after a crash, or was pressed twice. */
+  async function given(stored: StoredPlan, { actor }: Answer): Promise<Decision | undefined> {
+    const started = await startedBy(stored, actor);
     if (started) return started;
-    const mine = await planByKey(db, successorKey(stored, answer));
-    if (!mine) return undefined;
-    return (await startedBy(mine, answer.actor)) ?? goOn(stored, mine, answer, stored.why ?? "");
+    const next = stored.status === "voided" ? await planByKey(db, successorKey(stored)) : undefined;
+    if (!next) return undefined;
+    const goesOn =
+      next.status === "waiting" && (stored.plan.actor.kind === "person" || sameActor(next.plan.actor, actor));
+    if (goesOn) return { result: "replanned", stored: next, why: stored.why ?? "" };
+    return startedBy(next, actor);
   }
 
   /** A guarded plan must not wait for somebody to look at Slack: its approvers' pager rings at once. */
@@ -292,17 +296,20 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
     async approve(answer) {
       const stored = await waiting(answer.plan);
-      const begun = await resumed(stored, answer);
-      if (begun) return begun;
+      const before = await given(stored, answer);
+      if (before) return before;
       if (stored.status !== "waiting") throw await notWaiting(db, stored.number);
       if (stored.plan.actor.kind !== "person") return takeUp(stored, answer);
       const how = await judge(stored, answer);
       refuseBlocked(stored.plan);
-      if ((await planner.fingerprintNow(stored.plan)) === stored.fingerprint)
-        return { result: "started", stored, run: await start(stored, answer, how) };
+      if ((await planner.fingerprintNow(stored.plan)) === stored.fingerprint) {
+        const run = await db.transaction().execute((trx) => start(trx, stored, answer, how));
+        return { result: "started", stored, run };
+      }
       const why = "What it rests on has changed since it was planned.";
       const fresh = await planner.draftAgain(stored.plan);
-      return { result: "replanned", stored: await replace(stored, fresh, answer, why), why };
+      const next = await db.transaction().execute((trx) => replace(trx, stored, { fresh, why }, answer));
+      return { result: "replanned", stored: next, why };
     },
 
     async deny(answer) {

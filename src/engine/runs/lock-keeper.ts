@@ -4,7 +4,7 @@ import type { Config } from "../../domain/config.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Database } from "../../store/database.ts";
-import { breakLock } from "../../store/locks.ts";
+import { breakLock, lockOf } from "../../store/locks.ts";
 import { askToStop, runByNumber } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
@@ -12,9 +12,17 @@ import type { Authorizer } from "../authorizer.ts";
 import { line } from "../page.ts";
 import { say, streamOf } from "../record.ts";
 
+export interface TakeOver {
+  actor: Actor;
+  reason: string | null;
+  cause: string;
+  /** A hold that began after this is not the one they saw: another's new run, or their own when a crash has it asked again. */
+  askedAt: Date;
+}
+
 export interface LockKeeper {
   /** Ends a run's hold on a target: the run is asked to stop and its holder is told. Needs `lock:take`. */
-  takeOver(target: string, by: { actor: Actor; reason: string | null; cause: string }): Promise<Row<"lock">>;
+  takeOver(target: string, by: TakeOver): Promise<Row<"lock">>;
 }
 
 export interface LockKeeperOptions {
@@ -34,16 +42,25 @@ export function createLockKeeper({
   wakeOutbox,
   now,
 }: LockKeeperOptions): LockKeeper {
-  async function runHolding(target: string): Promise<Row<"run">> {
-    const lock = await db.selectFrom("lock").selectAll().where("target", "=", target).executeTakeFirst();
+  async function runHolding(target: string, askedAt: Date): Promise<Row<"run">> {
+    const lock = await lockOf(db, target);
     const run = lock && (await runByNumber(db, lock.run));
-    if (!run) throw new UserError(`${target} is not locked.`, { next: "`locks` lists what is held." });
+    if (!run)
+      throw new UserError(`${target} is not locked.`, {
+        why: "No run holds it.",
+        next: "`locks` lists what is held.",
+      });
+    if (lock.taken_at > askedAt)
+      throw new UserError(`${target} was locked anew by R${lock.run} since you asked.`, {
+        why: "What you wanted to take over has ended.",
+        next: "`locks` lists what is held.",
+      });
     return run;
   }
 
   return {
-    async takeOver(target, { actor, reason, cause }) {
-      const run = await runHolding(target);
+    async takeOver(target, { actor, reason, cause, askedAt }) {
+      const run = await runHolding(target, askedAt);
       await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
       const app = config.apps[run.app];
       if (app === undefined || !(await authorizer.isOnCall(actor, app))) {
@@ -53,16 +70,21 @@ export function createLockKeeper({
         });
       }
       const broken = await db.transaction().execute(async (trx) => {
-        const lock = await breakLock(trx, target);
-        if (!lock) throw new UserError(`${target} is not locked any more.`, { next: "Go on." });
-        await askToStop(trx, lock.run, actor, now());
+        await askToStop(trx, run.number, actor, now());
+        const from = actorName(run.actor);
         await appendEntry(trx, {
           stream: streamOf(run.incident, run.plan),
           at: now(),
           key: `lock:${cause}`,
           actor,
-          fact: { kind: "lock.taken-over", target, run: lock.run, from: actorName(lock.holder) },
+          fact: { kind: "lock.taken-over", target, run: run.number, from },
         });
+        const lock = await breakLock(trx, target, run.number);
+        if (!lock)
+          throw new UserError(`${target} is not locked any more.`, {
+            why: "Its run has just let go of it.",
+            next: "Go on: it is free.",
+          });
         if (lock.holder.kind === "person" && /^[UW]/.test(lock.holder.id)) {
           const told = line(
             `${actorName(actor)} took the lock of ${target} over from your run R${lock.run}${reason === null ? "" : `: ${reason}`}. It stops before its next change.`,
