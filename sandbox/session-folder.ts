@@ -16,8 +16,16 @@ export function forgetLastSession(dataDir: string): void {
   rmSync(join(dataDir, "crai.log"), { force: true });
 }
 
-/** The configuration that crai and the CLI use; the kubeconfig holds tokens, if only the sandbox's. */
-export function writeConfiguration(dataDir: string, files: { config: string; kubeconfig: string }): void {
+/**
+ * What crai and the CLI use; kubeconfig and environment hold tokens, if only the sandbox's. A person at a terminal reads
+ * the environment with `set -a; . crai.env`.
+ */
+export function writeConfiguration(
+  dataDir: string,
+  files: { config: string; kubeconfig: string; env: Readonly<Record<string, string>> },
+): void {
+  const env = Object.entries(files.env).map(([name, value]) => `${name}='${value}'\n`);
   writeFileSync(join(dataDir, "crai.yaml"), files.config);
   writeFileSync(join(dataDir, "kubeconfig"), files.kubeconfig, { mode: 0o600 });
+  writeFileSync(join(dataDir, "crai.env"), env.join(""), { mode: 0o600 });
 }

@@ -118,15 +118,16 @@ export async function startSandbox(options: SandboxOptions) {
     context: real?.context ?? clusterSeed.name,
     prometheus: options.prometheus ?? `${web.origin}/prom`,
   };
-  writeConfiguration(dataDir, {
-    config: craiConfig(web.origin, pace, outside),
-    kubeconfig: kubeconfig(web.origin),
-  });
   const craiEnv: Record<string, string> = {
     ...craiEnvironment(web.origin, dataDir, craiPort),
     ...(options.kubeconfig !== undefined && { KUBECONFIG: resolve(options.kubeconfig) }),
     ...options.env,
   };
+  writeConfiguration(dataDir, {
+    config: craiConfig(web.origin, pace, outside),
+    kubeconfig: kubeconfig(web.origin),
+    env: craiEnv,
+  });
   const crai = createCraiChild({
     project,
     logFile: join(dataDir, "crai.log"),

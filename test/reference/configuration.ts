@@ -66,7 +66,9 @@ named with file, line and column, all mistakes at once.
 ## Environment
 
 Secrets come only from the environment. Each name may also be given as \`NAME_FILE\`, a file that holds the value, as
-Docker and Kubernetes mount secrets. The command line (\`npm run crai -- …\`) needs no Slack settings.
+Docker and Kubernetes mount secrets. The command line (\`npm run crai -- …\`) works
+without Slack's and PagerDuty's; roles by user group or by schedule count there only with \`SLACK_BOT_TOKEN\` and
+\`PAGERDUTY_TOKEN\`.
 
 ${table(
   ["Name", "Default", "Meaning"],
