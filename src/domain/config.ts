@@ -11,7 +11,7 @@ export const Config = z.strictObject({
     .strictObject({
       command: z
         .string()
-        .regex(/^\/[a-z0-9_-]{1,31}$/)
+        .regex(/^\/[a-z0-9_-]{1,31}$/, "a slash and lower-case letters, as in /crai")
         .default("/crai")
         .describe("the slash command, as manifest.yml names it"),
       announce: z

@@ -31,7 +31,7 @@ const Steps = z
     z.looseObject({
       id: z.string().catch(""),
       action: z.string().catch(""),
-      with: z.unknown(),
+      with: z.unknown().optional(),
       when: z.string().optional().catch(undefined),
     }),
   )
