@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import type { ObservedRequest } from "../../sandbox/slack/request-hooks.ts";
@@ -54,6 +54,7 @@ export interface World extends Record<keyof typeof people, Client> {
   calls: readonly Call[];
   /** Everything crai has written to its log so far. */
   log(): string;
+  close(): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -62,10 +63,11 @@ export interface WorldOptions {
   env?: Record<string, string>;
   /** Changes the crai.yaml that crai reads. */
   configure?: (config: ConfigFile) => void;
+  alerting?: Partial<Alerting>;
 }
 
-/** The whole sandbox with crai as its child, on a database of its own, until the file's tests have ended. */
-export async function startWorld({ pace, env, configure }: WorldOptions = {}): Promise<World> {
+/** The whole sandbox with crai as its child, on a database of its own. */
+export async function startWorld({ pace, env, configure, ...options }: WorldOptions = {}): Promise<World> {
   const database = await createTestDatabase();
   const dataDir = temporaryFolder();
   const edited = join(dataDir, "edited.yaml");
@@ -74,7 +76,7 @@ export async function startWorld({ pace, env, configure }: WorldOptions = {}): P
     dataDir,
     crai: false,
     timing: { ...timing, pace: { ...timing.pace, ...pace } },
-    alerting,
+    alerting: { ...alerting, ...options.alerting },
     env: { DATABASE_URL: database.url, CRAI_CONFIG: edited, ...env },
   });
   const config = parse(readFileSync(join(dataDir, "crai.yaml"), "utf8")) as ConfigFile;
@@ -91,15 +93,22 @@ export async function startWorld({ pace, env, configure }: WorldOptions = {}): P
     Object.entries(people).map(([name, { slack }]) => [name, person(sandbox.url, slack)]),
   ) as Record<keyof typeof people, Client>;
   const db = openDatabase(database.url, { connections: 3 });
-  afterAll(async () => {
+  async function close(): Promise<void> {
     for (const client of Object.values(clients)) client.leave();
     await sandbox.close();
     await db.destroy();
     await database.drop();
-  });
+  }
   sandbox.crai.start();
   await sandbox.crai.ready();
-  return { ...clients, sandbox, db, calls, log: () => readFileSync(join(dataDir, "crai.log"), "utf8") };
+  return {
+    ...clients,
+    sandbox,
+    db,
+    calls,
+    close,
+    log: () => readFileSync(join(dataDir, "crai.log"), "utf8"),
+  };
 }
 
 const latest = (messages: readonly Message[]): string => messages.at(-1)?.ts ?? "";
@@ -124,4 +133,21 @@ export async function ask(client: Client, channel: string, line: string): Promis
 /** The entries of one incident's timeline. */
 export async function entriesOf({ db }: Pick<World, "db">, incident: number): Promise<TimelineEntry[]> {
   return readStream(db, `incident:${incident}`);
+}
+
+/** Takes a verb out of a ClusterRole of the practice cluster, as whoever keeps its RBAC may at any moment; returns how to give it back. */
+export function takeRight({ sandbox }: Pick<World, "sandbox">, role: string, verb: string): () => void {
+  const { store } = sandbox.cluster;
+  type ClusterRole = NonNullable<ReturnType<typeof store.get>> & { rules: { verbs: string[] }[] };
+  const before = store.get("clusterroles", undefined, role) as ClusterRole;
+  const put = (rules: ClusterRole["rules"]): void => {
+    const { resourceVersion: _, ...metadata } = before.metadata;
+    store.update(
+      "clusterroles",
+      { ...before, metadata, rules },
+      { manager: "kubectl-edit", now: new Date() },
+    );
+  };
+  put(before.rules.filter(({ verbs }) => !verbs.includes(verb)));
+  return () => put(before.rules);
 }

@@ -1,4 +1,5 @@
 import type { Target } from "../../domain/app.ts";
+import { quoted } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import { templateDigest } from "../../domain/pod-template.ts";
 import type { KnownHealth } from "../../engine/playbooks/action.ts";
@@ -43,7 +44,7 @@ function parseNumber(to: Json): number | null {
   const text = typeof to === "string" ? to : JSON.stringify(to);
   const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(number))
-    throw new UserError(`"${text}" is no revision`, {
+    throw new UserError(`${quoted(text)} is no revision`, {
       why: "A revision is a whole number.",
       next: "`history` lists them; without --to the last healthy one is taken.",
     });

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { quoted, shortened } from "../../domain/clean-text.ts";
+import { cleanText, quoted, shortened } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Args, Command } from "./command.ts";
 import { nearest } from "./nearest.ts";
@@ -95,7 +95,7 @@ export interface ParsedCommand {
 
 /** Text after `/crai` to a command and its arguments, or a UserError that says what to type instead. */
 export function parseCommand(text: string, commands: readonly Command[]): ParsedCommand {
-  const [name = "help", ...words] = splitWords(text);
+  const [name = "help", ...words] = splitWords(cleanText(text));
   const command = commands.find((candidate) => candidate.name === name.toLowerCase());
   if (!command) {
     const near = nearest(
