@@ -26,6 +26,11 @@ export type PrometheusAlert = z.infer<typeof PrometheusAlert>;
 
 const levels: Record<string, Alert["level"]> = { warning: "warning", info: "info", none: "info" };
 
+function levelOf(severity = ""): Alert["level"] {
+  // A label may be any word, also one that every object has ("constructor").
+  return (Object.hasOwn(levels, severity) ? levels[severity] : undefined) ?? "critical";
+}
+
 /** An alert without a severity label counts as critical: better one message too many than an outage nobody saw. */
 export function toAlert(
   alert: PrometheusAlert,
@@ -39,7 +44,7 @@ export function toAlert(
     group: groupKey === "" ? null : createHash("sha256").update(groupKey).digest("hex"),
     status: alert.status,
     title: alertTitle(labels["alertname"] ?? annotations["summary"] ?? ""),
-    level: levels[labels["severity"] ?? ""] ?? "critical",
+    level: levelOf(labels["severity"]),
     labels,
     annotations,
     startsAt: alert.startsAt.toISOString(),

@@ -128,7 +128,13 @@ export async function retryAt(db: Queries, row: Row<"outbox">, at: Date, error: 
 
 /** Gives a message up: the other side refused it in a way that no repetition mends. */
 export async function markFailed(db: Queries, row: Row<"outbox">, at: Date, error: string): Promise<void> {
-  await db.updateTable("outbox").set({ failed_at: at, error }).where("id", "=", row.id).execute();
+  await db
+    .updateTable("outbox")
+    .set({ failed_at: at, error })
+    .where("id", "=", row.id)
+    // A newer state that was stored meanwhile deserves its own attempt.
+    .where("version", "=", row.version)
+    .execute();
 }
 
 export async function outboxByKey(db: Queries, key: string): Promise<Row<"outbox"> | undefined> {

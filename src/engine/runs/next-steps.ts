@@ -41,16 +41,19 @@ export function createNextSteps({
     const revisions = await where.cluster.revisions(workload);
     const healthy = new Set(
       (await healthOf(db, targetKey(where.target)))
-        .filter((row) => row.healthy_at !== null)
+        .filter((row) => row.healthy_at !== null && (row.bad_at === null || row.bad_at < row.healthy_at))
         .map((row) => row.template),
     );
     const current = templateDigest(workload.template);
-    return revisions.findLast(
-      (revision) =>
-        !revision.current &&
-        templateDigest(revision.template) !== current &&
-        healthy.has(templateDigest(revision.template)),
-    )?.number;
+    // By age, not by number: going back to a release gives it a new number, and the one just left is no way out.
+    const now = revisions.find((revision) => revision.current);
+    return revisions
+      .filter(
+        (revision) =>
+          templateDigest(revision.template) !== current &&
+          (now === undefined || revision.createdAt < now.createdAt),
+      )
+      .findLast((revision) => healthy.has(templateDigest(revision.template)))?.number;
   }
 
   return async (run, plan) => {
