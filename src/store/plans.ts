@@ -112,12 +112,8 @@ export async function settlePlan(
 }
 
 /** Which run a plan became. */
-export async function noteStarted(trx: Queries, number: number, run: number): Promise<void> {
-  await trx
-    .updateTable("plan")
-    .set({ why: `as R${run}.` })
-    .where("number", "=", number)
-    .execute();
+export async function noteStarted(trx: Queries, number: number, why: string): Promise<void> {
+  await trx.updateTable("plan").set({ why }).where("number", "=", number).execute();
 }
 
 /** False when it was asked already: the first time counts. */

@@ -5,7 +5,8 @@ const marks = { firing: "🟡", resolved: "🟢" } as const;
 
 /** A warning as one line that is edited: what, how often, until when. */
 export function alertView(alert: Row<"alert">): View {
-  const count = alert.received > 1 ? ` (${alert.received} received)` : "";
+  // Told once that it fires and once that it is over: more than that is worth saying.
+  const count = alert.received > 2 ? ` (${alert.received} received)` : "";
   const summary = `${alert.app ?? alert.source}: ${alert.title}${count}`;
   const description = alert.body.annotations["summary"] ?? alert.body.annotations["description"];
   return {
@@ -16,8 +17,9 @@ export function alertView(alert: Row<"alert">): View {
       {
         type: "note",
         text: [
-          `${alert.status} since `,
+          "fired ",
           { time: alert.starts_at, as: "clock" },
+          ...(alert.ends_at === null ? [] : [", resolved ", { time: alert.ends_at, as: "clock" } as const]),
           ...(alert.body.url === null ? [] : [" · ", { link: alert.body.url, text: "source" }]),
         ],
       },

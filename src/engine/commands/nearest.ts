@@ -19,7 +19,10 @@ function distance(a: string, b: string): number {
 /** The known name somebody probably meant; undefined when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
-  const prefixed = known.filter((name) => lower.length >= 3 && name.startsWith(lower));
+  // `hist` for history, `acknowledge` for ack.
+  const prefixed = known.filter(
+    (name) => Math.min(lower.length, name.length) >= 3 && (name.startsWith(lower) || lower.startsWith(name)),
+  );
   if (prefixed.length === 1) return prefixed[0];
   const [best] = known.map((name) => ({ name, off: distance(lower, name) })).sort((a, b) => a.off - b.off);
   return best !== undefined && best.off <= Math.max(1, Math.floor(best.name.length / 3))

@@ -73,6 +73,12 @@ const TERMINAL_GRACE = 5000;
 
 type Yes = "confirmed" | "approved" | "break-glass";
 
+/** Whose yes it was, where it was not the requester's own. */
+function yesText(how: Yes, { actor, reason }: Answer): string {
+  if (how === "confirmed") return "";
+  return how === "approved" ? `, approved by ${actor.name}` : `. ${actor.name} broke the glass: ${reason}`;
+}
+
 export function createApprovals(options: ApprovalsOptions): Approvals {
   const { db, config, planner, authorizer, executor, enqueue, now } = options;
 
@@ -225,7 +231,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     });
     const by = await executor(trx, stored);
     const run = await insertRun(trx, stored, { actor: stored.plan.actor, executor: by, at });
-    await noteStarted(trx, stored.number, run.number);
+    await noteStarted(trx, stored.number, `as R${run.number}${yesText(how, answer)}.`);
     await appendEntry(trx, {
       stream: streamOf(stored.plan.incident, stored.number),
       at,
