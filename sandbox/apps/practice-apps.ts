@@ -40,7 +40,7 @@ export const practiceApps: readonly PracticeApp[] = [
     workload: "deployment/mlflow-deployment",
     container: "mlflow",
     http: true,
-    pagerdutyService: "PSVCFED",
+    pagerdutyService: "PSVCMLF",
     onCall: "PSCHAPI",
   },
   {

@@ -35,6 +35,7 @@ export const users: readonly User[] = [
 export const services: readonly Service[] = [
   { ...pager.service, routingKey: "5a4dbe7ac0de4a11b0557ab1ec0de001" },
   { id: "PSVCFED", name: "federated", routingKey: "5a4dbe7ac0de4a11b0557ab1ec0de002" },
+  { id: "PSVCMLF", name: "mlflow", routingKey: "5a4dbe7ac0de4a11b0557ab1ec0de004" },
   { id: "PSVCDATA", name: "data stores", routingKey: "5a4dbe7ac0de4a11b0557ab1ec0de003" },
 ];
 
