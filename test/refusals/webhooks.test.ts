@@ -19,6 +19,7 @@ const hours = 60 * minutes;
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
+  return () => world.close();
 });
 
 /** A body as the source sends it, about something that started at `at`; nothing anybody is on call for. */

@@ -31,6 +31,7 @@ beforeAll(async () => {
       config.confidential = { members: ["S0LEADS"], breach: [{ team: "privacy" }] };
     },
   });
+  return () => world.close();
 });
 
 async function incidentTitled(title: string) {
