@@ -16,8 +16,8 @@ export interface Authorizer {
   demand(actor: Actor, permission: Permission, scope: Scope): Promise<void>;
   allows(actor: Actor, permission: Permission, scope: Scope): Promise<boolean>;
   roles(actor: Actor): Promise<ReadonlySet<string>>;
-  /** On call for the app at this moment, by its schedules; unreachable PagerDuty = not known = no. */
-  isOnCall(actor: Actor, app: App): Promise<boolean>;
+  /** Whether they are on call for the app at this moment, by its schedules; null: PagerDuty does not say. */
+  isOnCall(actor: Actor, app: App): Promise<boolean | null>;
   /** Slack user IDs of the people who may approve plans of this app. */
   approvers(scope: Scope): Promise<string[]>;
 }
@@ -93,7 +93,8 @@ export function createAuthorizer({ access, directory, pager }: AuthorizerOptions
     },
     async isOnCall(actor, app) {
       if (actor.kind !== "person") return false;
-      return (await onCallIds(app.onCall).catch(() => new Set<string>())).has(actor.id);
+      const onCall = await onCallIds(app.onCall).catch(() => null);
+      return onCall && onCall.has(actor.id);
     },
     async approvers(scope) {
       const able = rolesThatMay("plan:approve", scope).flatMap((name) => access.roles[name] ?? []);

@@ -227,7 +227,7 @@ test("to everybody else it is as if it did not exist, in the same words", async 
     const real = await ask(robin, teamChannel, `/crai ${line({ incident: hidden, plan, run })}`);
     const never = await ask(robin, teamChannel, `/crai ${line({ incident: 8, plan: 77, run: 77 })}`);
     const plain = (text: string): string => text.replaceAll(/\d+/g, "N");
-    expect(plain(real), line({ incident: hidden, plan, run })).toBe(plain(never));
+    expect(plain(real)).toBe(plain(never));
     expect(real).toMatch(/There is no (incident|plan|run)/);
   }
   expect(await ask(robin, teamChannel, "/crai incident list --all")).not.toMatch(/inc-\d{4}\b(?!-)/);

@@ -20,12 +20,13 @@ import {
   settlePlan,
   type StoredPlan,
 } from "../../store/plans.ts";
-import { insertRun, runByNumber, runOfPlan } from "../../store/runs.ts";
+import { insertRun, runOfPlan } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noPlan } from "../commands/references.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Planner } from "./planner.ts";
+import { lockedError } from "./locked-error.ts";
 import { type Need, needOf } from "./need.ts";
 import { pageKey, streamOf, tellPager } from "../record.ts";
 
@@ -84,7 +85,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   async function need(plan: Plan, askedAt: Date | null): Promise<Need> {
     const app = config.apps[plan.app];
-    const onCall = app !== undefined && (await authorizer.isOnCall(plan.actor, app));
+    const onCall = app === undefined ? false : await authorizer.isOnCall(plan.actor, app);
     const may = await authorizer.approvers({ app: plan.app, environment: plan.environment });
     return needOf(plan, {
       requesterOnCall: onCall,
@@ -195,7 +196,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     if (blocks.length === 0) return;
     throw new UserError("This plan cannot be run.", {
       why: blocks.map((block) => block.text).join(" "),
-      next: blocks[0]?.next ?? "Plan again when this is mended.",
+      next: blocks[0]?.next ?? "Plan again once that has changed.",
     });
   }
 
@@ -394,13 +395,4 @@ async function watchTerminal(trx: Queries, run: number, at: Date): Promise<void>
 /** An alert's proposal is worked out again when somebody presses it, so it cannot grow stale. */
 function expires(stored: StoredPlan): boolean {
   return stored.plan.actor.kind === "person";
-}
-
-/** Names holder, run and since when; on call may take it over. */
-async function lockedError(db: Queries, lock: Row<"lock">): Promise<UserError> {
-  const run = await runByNumber(db, lock.run);
-  return new UserError(`${lock.target} is locked by R${lock.run}.`, {
-    why: `${actorName(lock.holder)} holds it since ${lock.taken_at.toISOString().slice(11, 19)} UTC${run?.status === "finished" ? "" : "; that run has not ended"}.`,
-    next: `Wait for R${lock.run}, stop it (\`stop R${lock.run}\`), or on call: \`locks take ${lock.target}\`.`,
-  });
 }

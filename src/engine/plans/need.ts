@@ -11,8 +11,8 @@ export interface Need {
 }
 
 export interface Circumstances {
-  /** The requester is on call for the plan's app. */
-  requesterOnCall: boolean;
+  /** Whether the requester is on call for the plan's app; null: PagerDuty does not say. */
+  requesterOnCall: boolean | null;
   askedAt: Date | null;
   /** ms */
   breakGlassAfter: number;
@@ -38,7 +38,10 @@ export function needOf(
           }
         : {
             who: "second-person",
-            why: `The requester is not on call for ${plan.app}.`,
+            why:
+              requesterOnCall === null
+                ? `PagerDuty does not say who is on call for ${plan.app}.`
+                : `The requester is not on call for ${plan.app}.`,
             breakGlassAt,
             approvers,
           };

@@ -63,9 +63,13 @@ export function createLockKeeper({
       const run = await runHolding(target, askedAt);
       await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
       const app = config.apps[run.app];
-      if (app === undefined || !(await authorizer.isOnCall(actor, app))) {
+      const onCall = app === undefined ? false : await authorizer.isOnCall(actor, app);
+      if (onCall !== true) {
         throw new UserError("Only whoever is on call for the app may take a lock over.", {
-          why: `You are not on call for ${run.app}.`,
+          why:
+            onCall === null
+              ? `PagerDuty does not say who is on call for ${run.app}.`
+              : `You are not on call for ${run.app}.`,
           next: "`oncall` says who is.",
         });
       }
