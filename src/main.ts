@@ -7,11 +7,15 @@ import type { Ending } from "./serve.ts";
 
 let ending: Promise<void> | undefined;
 
+/** ms after which whatever still hangs is left as it is; the next start goes on from the record. */
+const PATIENCE = 20_000;
+
 /** Stops listening first, lets what is in hand finish, then lets go of the database. */
 function end(code: number, log: Logger, endings: Ending[], err?: unknown): void {
   if (isUserError(err)) printRefusal(err);
   else if (err !== undefined) log.fatal({ err }, "crai ends");
   process.exitCode = code;
+  setTimeout(() => process.exit(), PATIENCE).unref();
   ending ??= (async () => {
     for (const stop of endings.reverse())
       await stop().catch((error: unknown) => log.error({ err: error }, "not ended cleanly"));
@@ -47,6 +51,11 @@ async function main(): Promise<void> {
       log,
       endings,
       fail: (error) => end(1, log, endings, error),
+      // As kill -9 would: another crai may be at work on the record already.
+      lost: (error) => {
+        log.fatal({ err: error }, "the database is lost; crai ends at once");
+        process.exit(1);
+      },
       now: () => new Date(),
     });
   } catch (error) {

@@ -58,11 +58,13 @@ export interface Serving {
   endings: Ending[];
   /** Something broke that only a new start mends. */
   fail: (error?: unknown) => void;
+  /** The record is no longer ours: nothing more may be done or said. */
+  lost: (error: unknown) => void;
   now: Clock;
 }
 
 /** crai.yaml, the adapters, the engine and the listeners, in this order. */
-export async function serve({ settings, log, endings, fail, now }: Serving): Promise<void> {
+export async function serve({ settings, log, endings, fail, lost, now }: Serving): Promise<void> {
   const { config, secrets } = settings;
   const url = await openStore(settings, log, endings);
   const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
@@ -75,7 +77,7 @@ export async function serve({ settings, log, endings, fail, now }: Serving): Pro
     patience: settings.databaseUrl === null ? 3000 : undefined,
     onWait: () => log.warn("another crai serves this database; waiting for it to end"),
     onWake: () => wakeOutbox(),
-    onLost: fail,
+    onLost: lost,
   });
   if (!owner) {
     // The server belongs to the other one: leave it running.
@@ -134,7 +136,7 @@ export async function serve({ settings, log, endings, fail, now }: Serving): Pro
   });
   const { uses, runs, metrics } = engine;
 
-  const durable = await startDurable({ url, runs, log });
+  const durable = await startDurable({ db, url, runs, log });
   endings.push(() => durable.stop());
 
   const offer = createOffer({

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { people } from "../../sandbox/seed.ts";
 import {
@@ -8,6 +9,8 @@ import {
 } from "../../sandbox/start-sandbox.ts";
 import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
+import { addressOf } from "../../src/store/embedded/connection.ts";
+import { readPidFile } from "../../src/store/embedded/postmaster.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { person } from "../support/person.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -42,31 +45,45 @@ export interface Story {
   sasha: ReturnType<typeof person>;
 }
 
-/** The whole sandbox with crai as its child, on a database of the test's own. */
-export async function startStory({ pace }: { pace?: SandboxTiming["pace"] } = {}): Promise<Story> {
-  const database = await createTestDatabase();
+export interface StoryOptions {
+  /** crai on its own embedded PostgreSQL, as in `npm run sandbox`, and not on a database of the tests' server. */
+  embedded?: boolean;
+}
+
+/** The whole sandbox with crai as its child. */
+export async function startStory({ embedded = false }: StoryOptions = {}): Promise<Story> {
+  const database = embedded ? undefined : await createTestDatabase();
   const sandbox = await startSandbox({
     port: 0,
     dataDir: temporaryFolder(),
     crai: true,
-    timing: { ...timing, pace: { ...timing.pace, ...pace } },
+    timing,
     alerting,
-    env: { DATABASE_URL: database.url },
+    env: database === undefined ? {} : { DATABASE_URL: database.url },
   });
   const everybody = {
     robin: person(sandbox.url, people.robin.slack),
     alex: person(sandbox.url, people.alex.slack),
     sasha: person(sandbox.url, people.sasha.slack),
   };
-  const db = openDatabase(database.url, { connections: 3 });
+  let db: Database | undefined;
   onTestFinished(async () => {
     for (const one of Object.values(everybody)) one.leave();
+    await db?.destroy();
     await sandbox.close();
-    await db.destroy();
-    await database.drop();
+    await database?.drop();
   });
   await sandbox.crai.ready();
-  return { sandbox, db, url: database.url, ...everybody };
+  const url = database?.url ?? addressOf(embeddedServer(sandbox).socketDir);
+  db = openDatabase(url, { connections: 3 });
+  return { sandbox, db, url, ...everybody };
+}
+
+/** crai's own PostgreSQL, by what it writes about itself. */
+export function embeddedServer({ craiEnv }: Sandbox): { pid: number; socketDir: string } {
+  const file = readPidFile(join(craiEnv["CRAI_DATA_DIR"]!, "postgres"));
+  if (file?.pid === undefined) throw new Error("crai runs no PostgreSQL of its own");
+  return { pid: file.pid, socketDir: file.socketDir };
 }
 
 /** A bad release of the api, as the panel ships it. */
@@ -95,4 +112,14 @@ export async function incidentChannel({ robin }: Story): Promise<Channel> {
 export async function offer(story: Story): Promise<Message> {
   const { id } = await incidentChannel(story);
   return story.robin.waitForMessage(id, /Confirm/, { withinMs });
+}
+
+/** Robin presses Confirm, again as long as crai is not there to hear it. */
+export async function confirm(story: Story): Promise<void> {
+  const { sandbox, robin } = story;
+  for (;;) {
+    const { outcome } = await robin.press(await offer(story), "Confirm");
+    if (outcome === "delivered") return;
+    await sandbox.crai.ready();
+  }
 }

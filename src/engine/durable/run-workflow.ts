@@ -2,11 +2,17 @@ import { DBOS } from "@dbos-inc/dbos-sdk";
 import { sql } from "kysely";
 import type { Logger } from "pino";
 import type { Queries } from "../../store/database.ts";
+import { unfinishedRunsOf } from "../../store/runs.ts";
 import type { Runs } from "../runs/runs.ts";
 
 const QUEUE = "runs";
 /** A changed interpreter is registered under a new name beside this one: runs in flight end with the one they began with. */
 const WORKFLOW = "run.v1";
+
+/** ms between two looks for runs that nobody carries out any more. */
+const LOOK_EVERY = 5000;
+/** DBOS' states of a workflow that is carried out, or will be. */
+const underWay: ReadonlySet<string> = new Set(["ENQUEUED", "DELAYED", "PENDING"]);
 
 /** The workflow is a registered function and cannot be handed its dependencies; they are set once, before launch. */
 let engine: Pick<Runs, "begin" | "carryOut" | "finish" | "abandon"> | undefined;
@@ -41,10 +47,12 @@ export interface Durable {
  * (an advisory lock), so the executor has one constant name and takes its own work up again at once.
  */
 export async function startDurable({
+  db,
   url,
   runs,
   log,
 }: {
+  db: Queries;
   url: string;
   runs: NonNullable<typeof engine>;
   log: Logger;
@@ -52,12 +60,35 @@ export async function startDurable({
   engine = runs;
   await prepareDurable(url, log);
   await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 50, workerConcurrency: 50 });
+  const timer = setInterval(() => {
+    endStranded(db, runs).catch((err: unknown) => log.error({ err }, "stranded runs not looked for"));
+  }, LOOK_EVERY);
   return {
     async stop() {
+      clearInterval(timer);
       await DBOS.shutdown();
       engine = undefined;
     },
   };
+}
+
+/**
+ * Ends the runs whose workflow will not go on: it was cut off by a crash too often, or it broke and its end could not be
+ * stored. They would hold their locks for ever.
+ */
+async function endStranded(db: Queries, runs: Pick<Runs, "abandon">): Promise<void> {
+  const numbers = (await unfinishedRunsOf(db, "serve")).map(({ number }) => number);
+  if (numbers.length === 0) return;
+  const workflows = await DBOS.listWorkflows({ workflowIDs: numbers.map(workflowId) });
+  const status = new Map(workflows.map((workflow) => [workflow.workflowID, workflow.status]));
+  for (const number of numbers) {
+    const state = status.get(workflowId(number)) ?? "gone";
+    if (!underWay.has(state)) await runs.abandon(number, new Error(`Its workflow is ${state}`));
+  }
+}
+
+function workflowId(run: number): string {
+  return `run-${run}`;
 }
 
 /** Launching creates DBOS' own tables where they are missing. */
@@ -84,5 +115,5 @@ async function prepareDurable(url: string, log: Logger): Promise<void> {
 /** Enqueues a run inside the transaction that decides it: rolled back together, started once. */
 export async function enqueueRun(trx: Queries, run: number): Promise<void> {
   await sql`select dbos.enqueue_workflow(${WORKFLOW}, ${QUEUE}, array[${String(run)}::json],
-    workflow_id => ${`run-${run}`}, application_name => 'crai')`.execute(trx);
+    workflow_id => ${workflowId(run)}, application_name => 'crai')`.execute(trx);
 }

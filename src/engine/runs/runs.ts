@@ -156,6 +156,12 @@ export function createRuns({
     return planner.context({ app, environment, actor, before: stored.plan.steps.slice(0, position) });
   }
 
+  async function showWaiting(job: Job, waitingFor: string): Promise<void> {
+    onWaiting?.(waitingFor);
+    await showRun(db, job, { waitingFor });
+    wakeOutbox();
+  }
+
   /** Why a step must not act any more; null: it may. */
   async function halted({ run }: Job, step: PlannedStep): Promise<string | null> {
     if (await stopAsked(run.number)) return "Stopped before this step acted.";
@@ -199,9 +205,10 @@ export function createRuns({
       } catch (error) {
         const no = clearNo(error);
         if (no !== null) return notActed("refused", no);
-        if (!isError(error, "PatchConflict") && !isError(error, "ClusterUnreachable")) throw error;
+        problem = passing(error).message;
         sent ||= writing && isError(error, "ClusterUnreachable");
-        problem = error.message;
+        await showWaiting(job, `${problem}; trying again`);
+        if (await stopAsked(job.run.number)) return notActed("stopped", `Stopped. ${problem}.`);
       }
       if (now() >= until) return notActed("refused", `${problem}. Plan again.`);
       await pause(where, false, stops.signal(job.run.number));
@@ -228,9 +235,7 @@ export function createRuns({
       }
       if (seen.detail !== shown) {
         shown = seen.detail;
-        onWaiting?.(shown);
-        await showRun(db, job, { waitingFor: shown });
-        wakeOutbox();
+        await showWaiting(job, shown);
       }
       await pause(where, read && step.calls.length > 0, stops.signal(job.run.number));
     }
@@ -274,7 +279,7 @@ export function createRuns({
     const { number } = job.run;
     await db.transaction().execute(async (trx) => {
       // Rows are locked in one order everywhere (incident, plan or run, stream, lock, outbox), so that nobody waits in a circle.
-      await finishRun(trx, number, { ...end, at: now() });
+      if (!(await finishRun(trx, number, { ...end, at: now() }))) return;
       await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
       await releaseLocks(trx, number);
       await showRun(trx, job, { offers: offered });
@@ -373,6 +378,12 @@ async function look(
       return { seen: { state: "pending", detail: `${error.message}; trying again` }, read: false };
     throw error;
   }
+}
+
+/** Neither a yes nor a no: a lost race, or no answer. Throws what is something else. */
+function passing(error: unknown): Error {
+  if (isError(error, "PatchConflict") || isError(error, "ClusterUnreachable")) return error;
+  throw error;
 }
 
 /** What a refused write was refused for; null: it is no clear no. */
