@@ -10,7 +10,7 @@ export const pace = { settle: "2500ms", window: "300ms", rate: "2s", observe: "1
 /** ms that a test of the story may take; two cores carry everything. */
 export const storyTimeout = 180_000;
 /** ms for what takes a whole rollback. */
-export const rollbackMs = 90_000;
+const rollbackMs = 90_000;
 
 /** What a person does in the panel. */
 export async function panel({ sandbox }: World, command: PanelCommand): Promise<void> {
