@@ -50,12 +50,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   while (performance.now() < deadline) {
     const running = await findRunning(folder);
     if (running !== undefined) {
-      options.log?.info({ pid: running.pid }, "embedded PostgreSQL taken over");
+      options.log?.info({ postgres: running.pid }, "embedded PostgreSQL taken over");
       return handle(folder, running, { adopted: true });
     }
     const started = await tryToStart(folder, options, deadline);
     if (started !== undefined) {
-      options.log?.info({ pid: started.pid }, "embedded PostgreSQL started");
+      options.log?.info({ postgres: started.pid }, "embedded PostgreSQL started");
       return handle(folder, started, { adopted: false });
     }
     await sleep(25);
