@@ -1,0 +1,196 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { AuditEvent } from "../../sandbox/cluster/audit.ts";
+import { creditRiskConfig, creditRiskWorkloads } from "../../sandbox/cluster/seed/credit-risk.ts";
+import type { WorkloadSeed } from "../../sandbox/cluster/seed/history.ts";
+import { teamRoles } from "../../sandbox/cluster/seed/roles.ts";
+import { cluster, people } from "../../sandbox/seed.ts";
+import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
+import { person } from "../support/person.ts";
+import { program } from "../support/program.ts";
+import { textOf } from "../support/slack-text.ts";
+import { type RunningTarget, startControlPlane } from "./kubectl/real.ts";
+import { kubectl } from "./kubectl/run.ts";
+
+const assets = process.env["KUBEBUILDER_ASSETS"];
+if (assets === undefined) {
+  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error("KUBEBUILDER_ASSETS names no control plane.");
+  console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
+}
+const hasKubectl = program("kubectl") !== undefined;
+/** ms for what a person waits for; a control plane, crai and its database share two cores. */
+const withinMs = 120_000;
+
+/** As administrator; throws what kubectl says when it fails. */
+async function administer(target: RunningTarget, args: string[], input?: object): Promise<string> {
+  const given = input === undefined ? {} : { input: JSON.stringify(input) };
+  const { stdout, stderr, exitCode } = await kubectl(target, args, given);
+  if (exitCode !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
+  return stdout.trim();
+}
+
+function apply(target: RunningTarget, objects: object[]): Promise<string> {
+  return administer(target, ["apply", "-f", "-"], { apiVersion: "v1", kind: "List", items: objects });
+}
+
+function deployment(seed: WorkloadSeed, release: WorkloadSeed["releases"][number]): object {
+  const { name, namespace, app, replicas, spec } = seed;
+  const { cause, template } = release;
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace, ...(cause && { annotations: { "kubernetes.io/change-cause": cause } }) },
+    spec: { ...spec, replicas, selector: { matchLabels: { app } }, template },
+  };
+}
+
+/** The runbook's system, its people's rights and crai's own account, as the practice cluster is seeded with them. */
+async function seedControlPlane(target: RunningTarget): Promise<void> {
+  const namespaces = [cluster.namespace, "crai"].map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  }));
+  const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "crai", namespace: "crai" } };
+  await apply(target, [...namespaces, account]);
+  const config = creditRiskConfig.filter(({ plural }) => plural === "configmaps" || plural === "secrets");
+  await apply(
+    target,
+    [...config, ...teamRoles([cluster.namespace])].map(({ object }) => object),
+  );
+  for (const seed of creditRiskWorkloads.filter(({ app }) => app === "api"))
+    for (const release of seed.releases) {
+      await apply(target, [deployment(seed, release)]);
+      const rollout = [
+        "rollout",
+        "status",
+        "-n",
+        seed.namespace,
+        `deployment/${seed.name}`,
+        "--timeout=100s",
+      ];
+      await administer(target, rollout);
+    }
+}
+
+/** A kubeconfig with the token of crai's own account in place of the administrator's certificate. */
+async function craiKubeconfig(target: RunningTarget): Promise<string> {
+  const token = await administer(target, ["create", "token", "crai", "-n", "crai", "--duration=2h"]);
+  const path = join(target.env["HOME"]!, "crai-kubeconfig");
+  const admin = await administer(target, ["config", "view", "--raw", "-o", "json"]);
+  const config = JSON.parse(admin) as { users: { user: object }[] };
+  for (const entry of config.users) entry.user = { token };
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  return path;
+}
+
+describe.skipIf(assets === undefined || !hasKubectl)(
+  "the story on a real control plane (skipped: no control plane)",
+  () => {
+    let target: RunningTarget;
+    let sandbox: Sandbox;
+    let robin: ReturnType<typeof person>;
+    let channel: Channel;
+    let card: Message;
+
+    beforeAll(async () => {
+      target = await startControlPlane(assets!);
+      await seedControlPlane(target);
+      sandbox = await startSandbox({
+        port: 0,
+        dataDir: join(target.env["HOME"]!, "sandbox"),
+        crai: true,
+        timing: { metrics: 500 },
+        kubeconfig: target.env["KUBECONFIG"]!,
+        env: { KUBECONFIG: await craiKubeconfig(target) },
+      });
+      robin = person(sandbox.url, people.robin.slack);
+      await sandbox.crai.ready(withinMs);
+    }, 400_000);
+    afterAll(async () => {
+      robin?.leave();
+      await sandbox?.close();
+      await target?.close();
+    });
+
+    /** What the API server itself has written down about crai. */
+    function audited(): AuditEvent[] {
+      const lab = readFileSync(join(target.env["HOME"]!, "state"), "utf8").trim();
+      return readFileSync(join(lab, "logs/audit.log"), "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as AuditEvent)
+        .filter(({ user }) => user.username === cluster.bot.user);
+    }
+
+    function image(): Promise<string> {
+      const path = "jsonpath={.spec.template.spec.containers[0].image}";
+      return administer(target, ["get", "deployment/api-deployment", "-n", cluster.namespace, "-o", path]);
+    }
+
+    it("finds the fix waiting after a bad release", { timeout: withinMs * 2 }, async () => {
+      await fetch(`${sandbox.url}/panel/commands`, {
+        method: "POST",
+        body: JSON.stringify({ command: "ship-release", kind: "errors" }),
+      });
+      channel = await robin.waitForChannel(/^inc-/, { withinMs });
+      card = await robin.waitForMessage(channel.id, /Confirm/, { withinMs });
+      expect(textOf(card)).toContain(
+        "sustainable-credit-risk-ai:v1.2.0-errors → sustainable-credit-risk-ai:v1.1.9",
+      );
+    });
+
+    it(
+      "gives the same plan to who asks for it, with the rights of that person checked",
+      { timeout: withinMs * 2 },
+      async () => {
+        await robin.command(channel.id, "/crai rollback");
+        const plan = await robin.waitForMessage(channel.id, /One yes is enough.*Nothing has been touched/s, {
+          withinMs,
+        });
+        expect(textOf(plan)).toMatch(/^Roll api-deployment back to revision 3 \(v1\.1\.9\)/);
+        expect(textOf(plan)).not.toContain("Cannot run");
+        expect(await image()).toBe("sustainable-credit-risk-ai:v1.2.0-errors");
+        await robin.press(plan, "Cancel");
+      },
+    );
+
+    it("ends cured, on the evidence of the cluster's own pods", { timeout: withinMs * 3 }, async () => {
+      await robin.press(card, "Confirm");
+      const run = await robin.waitForMessage(channel.id, /^R1 (Cured|Carried|Stuck|Failed|Not|Outcome)/, {
+        withinMs: withinMs * 2,
+      });
+      expect(textOf(run)).toMatch(/^R1 Cured/);
+      expect(textOf(run)).toContain(
+        "3 of 3 replicas run the new revision: sustainable-credit-risk-ai:v1.1.9",
+      );
+      expect(await image()).toBe("sustainable-credit-risk-ai:v1.1.9");
+    });
+
+    it("leaves the person, and not the bot, in the cluster's audit log", async () => {
+      await vi.waitFor(
+        () => {
+          const writes = audited().filter(
+            ({ verb, requestURI }) => verb === "patch" && !requestURI.includes("dryRun"),
+          );
+          expect(
+            writes.map(({ impersonatedUser, objectRef, responseStatus }) => ({
+              as: impersonatedUser?.username,
+              groups: impersonatedUser?.groups?.filter((group) => !group.startsWith("system:")),
+              of: objectRef?.name,
+              code: responseStatus.code,
+            })),
+          ).toEqual([{ as: people.robin.kubernetes.user, groups: ["sre"], of: "api-deployment", code: 200 }]);
+        },
+        { timeout: withinMs },
+      );
+      const alone = audited().filter(
+        ({ impersonatedUser, objectRef }) =>
+          impersonatedUser === undefined && objectRef?.resource !== undefined,
+      );
+      expect(alone.filter(({ verb }) => !["create"].includes(verb))).toEqual([]);
+    });
+  },
+);
