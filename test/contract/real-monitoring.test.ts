@@ -65,10 +65,10 @@ describe.skipIf(prometheus === undefined || alertmanager === undefined)(
           { timeout: withinMs },
         );
         await robin.command(channel.id, "/crai rollback");
-      const plan = await robin.waitForMessage(channel.id, /Nothing has been touched/, { withinMs });
-      expect(textOf(plan)).toMatch(/^Roll api-deployment back to revision 3 \(v1\.1\.9\)/);
-      await robin.press(plan, "Cancel");
-      await robin.press(card, "Confirm");
+        const plan = await robin.waitForMessage(channel.id, /Nothing has been touched/, { withinMs });
+        expect(textOf(plan)).toMatch(/^Roll api-deployment back to revision 3 \(v1\.1\.9\)/);
+        await robin.press(plan, "Cancel");
+        await robin.press(card, "Confirm");
         const outcome = await robin.waitForMessage(channel.id, /R1 (?!Running)[^]*target below 1 %/, {
           withinMs,
         });
