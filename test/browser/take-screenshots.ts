@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { startSandbox } from "../../sandbox/start-sandbox.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { findChromium, launchChromium } from "./chromium.ts";
-import { message } from "./desk.ts";
+import { message, say } from "./desk.ts";
 
 /** `npm run screenshots`: plays the story in the sandbox and takes the pictures of README.md. */
 const folder = join(import.meta.dirname, "../../docs/images");
@@ -36,11 +36,22 @@ async function playStory(page: Page): Promise<void> {
   await page.getByText("is being rolled out").waitFor({ state: "hidden", ...patience });
   await shoot(page, "incident");
 
+  await message(page, "HighErrorRate").getByRole("button", { name: "Acknowledge" }).click();
+  await message(page, "acknowledged the incident").waitFor(patience);
   await confirm.click();
   await message(page, /Cured:/).waitFor(patience);
   await page.getByRole("button", { name: "1 reply" }).click();
   await page.getByText("kubectl").first().waitFor(patience);
   await shoot(page, "cured");
+
+  await page.getByRole("button", { name: "Close thread" }).click();
+  await say(page, "/crai resolve");
+  await message(page, "resolved the incident").waitFor(patience);
+  await say(page, "/crai export");
+  await page.getByRole("button", { name: "Open", exact: true }).click(patience);
+  const times = page.getByRole("dialog").getByRole("heading", { name: "Times" });
+  await times.evaluate((heading) => heading.scrollIntoView({ block: "start" }));
+  await shoot(page, "post-mortem");
 }
 
 // The one that a newcomer sees in the addresses; another where something listens on it.

@@ -111,7 +111,7 @@ function timesSection(incident: Incident, entries: readonly TimelineEntry[]): st
     ["Resolved", incident.resolvedAt, "incident.resolved"],
   ] as const;
   const rows = stamps.map(([name, at, kind]) => {
-    if (at === null) return [name, "not yet", "", ""];
+    if (at === null) return [name, incident.status === "resolved" ? "never" : "not yet", "", ""];
     const by = kind === null ? undefined : entriesOf<Fact["kind"]>(entries, kind).at(-1);
     return [
       name,
