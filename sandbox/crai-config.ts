@@ -123,6 +123,7 @@ export function craiConfig(
       },
     },
     contacts: {
+      SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",
       "ML Engineering": "ml-eng@credit-risk-ai.example.com",
       "Security Team": "security@credit-risk-ai.example.com",

@@ -46,7 +46,7 @@ export const practiceApps: readonly PracticeApp[] = [
   {
     name: "postgres",
     title: "PostgreSQL",
-    owner: "DevOps",
+    owner: "DevOps Team",
     workload: "deployment/postgres-deployment",
     container: "postgres",
     http: false,
@@ -56,7 +56,7 @@ export const practiceApps: readonly PracticeApp[] = [
   {
     name: "redis",
     title: "Redis",
-    owner: "DevOps",
+    owner: "DevOps Team",
     workload: "deployment/redis-deployment",
     container: "redis",
     http: false,

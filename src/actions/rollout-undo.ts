@@ -103,6 +103,24 @@ function facts(choice: Choice, current: Revision | undefined, context: ActionCon
   ];
 }
 
+/** Where else one could go back to, newest first. */
+function alternativesTo(chosen: Revision, revisions: readonly Revision[], context: ActionContext) {
+  const { health, environment, now } = context;
+  return revisions
+    .filter((revision) => !revision.current && revision !== chosen)
+    .map((revision) => {
+      const { number, createdAt, template } = revision;
+      const known = healthOf(health, revision);
+      const age = formatDuration(now().getTime() - createdAt.getTime());
+      const release = tagOf(imageOf(template, environment.container));
+      return {
+        label: `Revision ${number}: ${release}, made ${age} ago${known === "unknown" ? "" : `, ${known}`}`,
+        value: String(number),
+      };
+    })
+    .toReversed();
+}
+
 /** When the release that runs now came; a revision that was rolled back to is older than its latest arrival. */
 function lastChangeOf(current: Revision | undefined, { environment }: ActionContext) {
   if (current === undefined || formerNumbers(current).length > 0) return undefined;
@@ -157,6 +175,7 @@ export const rolloutUndo = defineAction<z.infer<typeof Params>, ReplaceState>({
     return {
       ...planned,
       ...(lastChange !== undefined && { lastChange }),
+      alternatives: alternativesTo(revision, revisions, context),
       calls: [...planned.calls, ...(replacesInOrder(workload) ? onPods(target) : [])],
     };
   },

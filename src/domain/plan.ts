@@ -60,6 +60,8 @@ export const PlannedStep = z.strictObject({
   warnings: z.array(Warning),
   /** What was last done to the target, where that is known: it may be why a fix is looked for. */
   lastChange: z.strictObject({ what: z.string(), at: z.iso.datetime() }).optional(),
+  /** Other values of `--to` that this step could have been planned with. */
+  alternatives: z.array(z.strictObject({ label: z.string(), value: z.string() })).optional(),
   /** Digest of what the step read or writes and that must not change between the yes and the act. */
   fingerprint: z.string(),
   inverse: Inverse.nullable(),

@@ -59,6 +59,18 @@ describe("beside the slash command", { timeout: storyTimeout }, () => {
     expect(await ask(world.robin, channel.id, "/crai rolback")).toContain("Did you mean `/crai rollback`?");
   });
 
+  test("a menu offers the other releases to go back to", async () => {
+    await world.robin.press(await card(world.robin, channel.id, /Confirm/), "Other…");
+    const form = await world.robin.waitForView(/Another release/, { withinMs });
+    await world.robin.fill(form, { "Go back to": "Revision 2: v1.1.8, made 19d ago" });
+    const plan = await world.robin.waitForMessage(channel.id, /^Roll api-deployment back to revision 2/, {
+      withinMs,
+    });
+    expect(textOf(plan)).toContain("Nothing has been touched.");
+    await world.robin.press(plan, "Cancel");
+    await world.robin.waitForMessage(channel.id, /\*Denied\.\*/, { withinMs });
+  });
+
   test("a mention confirms a plan too", async () => {
     const offer = textOf(await card(world.robin, channel.id, /Confirm/));
     expect(offer).toContain("Confirm");
@@ -66,7 +78,7 @@ describe("beside the slash command", { timeout: storyTimeout }, () => {
     await world.robin.say(channel.id, `${crai} rollback`, { thread: question.ts });
     const plan = await world.robin.waitForMessage(
       channel.id,
-      /^Roll api-deployment.*Nothing has been touched/s,
+      /^Roll api-deployment back to revision 3.*Nothing has been touched/s,
       { withinMs },
     );
     await world.robin.say(channel.id, `${crai} approve ${/^P\d+/m.exec(textOf(plan))![0]}`, {

@@ -63,6 +63,7 @@ function lastChangeText({ plan }: StoredPlan, { app, detectedAt }: Incident): In
 function offerBlocks({ offer, incident }: CardShown): Block[] {
   if (offer === null || incident.status === "resolved") return [];
   const facts = offer.plan.steps.flatMap((step) => step.facts).slice(0, SHORT);
+  const alternatives = offer.plan.steps.flatMap((step) => step.alternatives ?? []);
   const other: Button = {
     label: "Other…",
     command: `rollback ${offer.plan.app} --env ${offer.plan.environment}`,
@@ -70,7 +71,7 @@ function offerBlocks({ offer, incident }: CardShown): Block[] {
       title: "Another release",
       submit: "Plan it",
       fields: [
-        { name: "to", label: "Revision, as `history` numbers them", input: { type: "text" }, required: true },
+        { name: "to", label: "Go back to", input: { type: "select", options: alternatives }, required: true },
       ],
     },
   };
@@ -83,7 +84,7 @@ function offerBlocks({ offer, incident }: CardShown): Block[] {
       buttons: [
         { label: "Confirm", command: `approve P${offer.number}`, style: "primary" },
         { label: "See the plan", command: `status P${offer.number}` },
-        other,
+        ...(alternatives.length > 0 ? [other] : []),
       ],
     },
   ];

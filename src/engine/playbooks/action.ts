@@ -46,6 +46,8 @@ export interface PlannedAction<State extends Json> {
   kubectl: string[];
   /** What was last done to the target, as `v1.2.0 shipped` and when (ISO 8601, UTC). */
   lastChange?: { what: string; at: string };
+  /** Other values of `--to` it could have been planned with, as people choose among them. */
+  alternatives?: { label: string; value: string }[];
   warnings: Warning[];
   fingerprint: string;
   inverse: Inverse | null;
