@@ -4,6 +4,9 @@ import type { Command } from "../src/engine/commands/command.ts";
 import { nearest } from "../src/engine/commands/nearest.ts";
 import { page } from "../src/engine/page.ts";
 
+/** Characters of a usage that fits into a list; `help <command>` has all of it. */
+const LONG = 70;
+
 /** Lists the commands of a catalogue that the asker may use, anywhere; `help <command>` explains one. */
 export function helpFor(commands: readonly Command[]): Command {
   return {
@@ -24,12 +27,13 @@ export function helpFor(commands: readonly Command[]): Command {
         ),
       ];
       const items: Text[] = [];
-      for (const { usage, summary, permission } of commands) {
+      for (const { name, usage, summary, permission } of commands) {
         const verdicts =
           permission === null
             ? [true]
             : await Promise.all(scopes.map((scope) => authorizer.allows(actor, permission, scope)));
-        if (verdicts.some(Boolean)) items.push([{ code: usage }, ` ${summary}`]);
+        if (verdicts.some(Boolean))
+          items.push([{ code: usage.length > LONG ? `${name} …` : usage }, ` ${summary}`]);
       }
       return {
         to: "asker",
@@ -38,7 +42,7 @@ export function helpFor(commands: readonly Command[]): Command {
           { type: "list", items },
           {
             type: "note",
-            text: "In a thread, mention the app instead: Slack allows no slash commands there.",
+            text: "`help <command>` explains one. In a thread, mention the app instead: Slack allows no slash commands there.",
           },
         ),
       };

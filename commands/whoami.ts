@@ -44,8 +44,9 @@ export const whoami: Command = {
             { label: "Kubernetes", value: identities.join("; ") },
           ],
         },
+        may.length > 0 ? { type: "text", text: [{ bold: "You may" }] } : null,
         may.length > 0
-          ? { type: "list", items: may.map((text) => `You may ${text}`) }
+          ? { type: "list", items: may }
           : {
               type: "text",
               text: "You may do nothing but ask. Whoever keeps crai.yaml can add you to a role.",

@@ -102,7 +102,7 @@ export function createChat(options: {
           next: "It keeps trying. If this lasts, check that Socket Mode is on and SLACK_APP_TOKEN has connections:write.",
         });
       const how = mode === "socket" ? "Socket Mode" : "HTTP";
-      return `${me.botName} in ${me.teamName} (${me.team}) by ${how}${since === null ? "" : `, since ${since.toISOString()}`}`;
+      return `${me.botName} in ${me.teamName} (${me.team}) by ${how}${since === null ? "" : `, since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`}`;
     },
   };
 }
