@@ -11,13 +11,18 @@ import { UserError } from "../domain/errors.ts";
 import type { App } from "../domain/app.ts";
 import type { Directory, OnCallPerson, Pager } from "./ports.ts";
 
+/** Whether somebody is on call. What is not known is never shown as "not on call". */
+export type OnCall =
+  /** `asOf`: PagerDuty does not answer now, and said so last at that time; null: it says so now. */
+  { is: "yes"; asOf: Date | null } | { is: "no" } | { is: "unknown"; why: string };
+
 export interface Authorizer {
   /** Throws UserError when it is not allowed: the one gate that every surface passes. */
   demand(actor: Actor, permission: Permission, scope: Scope): Promise<void>;
   allows(actor: Actor, permission: Permission, scope: Scope): Promise<boolean>;
   roles(actor: Actor): Promise<ReadonlySet<string>>;
-  /** Whether they are on call for the app at this moment, by its schedules; null: PagerDuty does not say. */
-  isOnCall(actor: Actor, app: App): Promise<boolean | null>;
+  /** Whether they are on call for the app at this moment, by its schedules. */
+  isOnCall(actor: Actor, app: App): Promise<OnCall>;
   /** Slack user IDs of the people who may approve plans of this app. */
   approvers(scope: Scope): Promise<string[]>;
 }
@@ -92,9 +97,13 @@ export function createAuthorizer({ access, directory, pager }: AuthorizerOptions
       });
     },
     async isOnCall(actor, app) {
-      if (actor.kind !== "person") return false;
-      const onCall = await onCallIds(app.onCall).catch(() => null);
-      return onCall && onCall.has(actor.id);
+      if (actor.kind !== "person") return { is: "no" };
+      try {
+        const onCall = await onCallIds(app.onCall);
+        return onCall.has(actor.id) ? { is: "yes", asOf: null } : { is: "no" };
+      } catch (error) {
+        return { is: "unknown", why: error instanceof Error ? error.message : String(error) };
+      }
     },
     async approvers(scope) {
       const able = rolesThatMay("plan:approve", scope).flatMap((name) => access.roles[name] ?? []);

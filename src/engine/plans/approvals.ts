@@ -24,7 +24,7 @@ import { insertRun, runOfPlan } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noPlan } from "../commands/references.ts";
-import type { Authorizer } from "../authorizer.ts";
+import type { Authorizer, OnCall } from "../authorizer.ts";
 import type { Planner } from "./planner.ts";
 import { lockedError } from "./locked-error.ts";
 import { type Need, needOf } from "./need.ts";
@@ -85,7 +85,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   async function need(plan: Plan, askedAt: Date | null): Promise<Need> {
     const app = config.apps[plan.app];
-    const onCall = app === undefined ? false : await authorizer.isOnCall(plan.actor, app);
+    const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(plan.actor, app);
     const may = await authorizer.approvers({ app: plan.app, environment: plan.environment });
     return needOf(plan, {
       requesterOnCall: onCall,

@@ -1,5 +1,6 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Plan } from "../../domain/plan.ts";
+import type { OnCall } from "../authorizer.ts";
 
 /** Who has to say yes, and why; when the glass may be broken, if ever. */
 export interface Need {
@@ -11,8 +12,8 @@ export interface Need {
 }
 
 export interface Circumstances {
-  /** Whether the requester is on call for the plan's app; null: PagerDuty does not say. */
-  requesterOnCall: boolean | null;
+  /** Whether the requester is on call for the plan's app. */
+  requesterOnCall: OnCall;
   askedAt: Date | null;
   /** ms */
   breakGlassAfter: number;
@@ -29,7 +30,7 @@ export function needOf(
     case "observe":
       return { who: "requester", why: "It only reads.", breakGlassAt: null, approvers: [] };
     case "reversible":
-      return requesterOnCall
+      return requesterOnCall.is === "yes"
         ? {
             who: "requester",
             why: `It can be undone, and the requester is on call for ${plan.app}.`,
@@ -39,7 +40,7 @@ export function needOf(
         : {
             who: "second-person",
             why:
-              requesterOnCall === null
+              requesterOnCall.is === "unknown"
                 ? `PagerDuty does not say who is on call for ${plan.app}.`
                 : `The requester is not on call for ${plan.app}.`,
             breakGlassAt,

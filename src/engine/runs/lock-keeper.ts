@@ -8,7 +8,7 @@ import { breakLock, lockOf } from "../../store/locks.ts";
 import { askToStop, runByNumber } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
-import type { Authorizer } from "../authorizer.ts";
+import type { Authorizer, OnCall } from "../authorizer.ts";
 import { line } from "../page.ts";
 import { say, streamOf } from "../record.ts";
 
@@ -63,11 +63,11 @@ export function createLockKeeper({
       const run = await runHolding(target, askedAt);
       await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
       const app = config.apps[run.app];
-      const onCall = app === undefined ? false : await authorizer.isOnCall(actor, app);
-      if (onCall !== true) {
+      const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(actor, app);
+      if (onCall.is !== "yes") {
         throw new UserError("Only whoever is on call for the app may take a lock over.", {
           why:
-            onCall === null
+            onCall.is === "unknown"
               ? `PagerDuty does not say who is on call for ${run.app}.`
               : `You are not on call for ${run.app}.`,
           next: "`oncall` says who is.",
