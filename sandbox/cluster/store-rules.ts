@@ -51,6 +51,11 @@ export function gracePeriod(pod: KubeObject, asked: number | undefined): number 
   return asked ?? spec.terminationGracePeriodSeconds ?? 30;
 }
 
+/** Marked for deletion, out of time, and nobody's finalizer holds it any more. */
+export function isReleased({ metadata }: KubeObject): boolean {
+  return metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers ?? []).length === 0;
+}
+
 export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

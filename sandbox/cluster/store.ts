@@ -10,6 +10,7 @@ import {
   fieldWriter,
   generationAfter,
   gracePeriod,
+  isReleased,
   withoutUndefined,
 } from "./store-rules.ts";
 
@@ -65,8 +66,9 @@ export interface Store {
    */
   updateStatus(plural: string, object: KubeObject, by: Writer): KubeObject;
   /**
-   * Removes the object and returns its last state; undefined when there is none. Running pods are first
-   * marked for deletion (see DeleteOptions); a namespace takes its contents with it.
+   * Removes the object and returns its last state; undefined when there is none. Running pods, and what has
+   * finalizers, are first marked for deletion (see DeleteOptions): the update that takes the last finalizer
+   * removes them. A namespace takes its contents with it.
    */
   delete(
     plural: string,
@@ -135,6 +137,7 @@ export function createStore(options: StoreOptions = {}): Store {
       managedFields: old.metadata.managedFields,
     });
     if (sameJson(old, next)) return copyJson(old);
+    if (isReleased(next)) return remove(to, next, by);
     const managedFields = manageFields(old, next, fieldWriter(to.kind, by));
     if (managedFields.length > 0) next.metadata.managedFields = managedFields;
     return commit(to, "MODIFIED", next, by);
@@ -230,8 +233,10 @@ export function createStore(options: StoreOptions = {}): Store {
       if (!old) return undefined;
       checkPreconditions(from.kind, old, by.preconditions ?? {});
       const grace = plural === "pods" ? gracePeriod(old, by.gracePeriodSeconds) : 0;
-      if (grace === 0) return remove(from, old, by);
-      if (old.metadata.deletionTimestamp) return copyJson(old);
+      const held = (old.metadata.finalizers ?? []).length > 0;
+      if (grace === 0 && !held) return remove(from, old, by);
+      const before = old.metadata.deletionGracePeriodSeconds;
+      if (before !== undefined && grace >= before) return copyJson(old);
       const next = copyJson(old);
       next.metadata.deletionTimestamp = timestamp(new Date(by.now.getTime() + grace * 1000));
       next.metadata.deletionGracePeriodSeconds = grace;
