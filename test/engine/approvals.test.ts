@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { people } from "../../sandbox/seed.ts";
 import type { Person } from "../../src/domain/actor.ts";
 import { isUserError } from "../../src/domain/errors.ts";
-import type { Decision } from "../../src/engine/plans/approvals.ts";
+import type { Decision } from "../../src/engine/plans/approve.ts";
 import { releaseLocks } from "../../src/store/locks.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import type { Engine } from "../../src/wire-engine.ts";

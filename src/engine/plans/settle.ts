@@ -1,0 +1,84 @@
+import type { Actor } from "../../domain/actor.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Config } from "../../domain/config.ts";
+import { formatDuration } from "../../domain/deadline.ts";
+import { UserError } from "../../domain/errors.ts";
+import type { Database, Queries } from "../../store/database.ts";
+import { endDeadline } from "../../store/deadlines.ts";
+import { planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
+import { runOfPlan } from "../../store/runs.ts";
+import { appendEntry } from "../../store/timeline.ts";
+import { noPlan } from "../commands/references.ts";
+import { streamOf } from "../record.ts";
+
+export interface ExpiryOptions {
+  db: Database;
+  config: Pick<Config, "deadlines">;
+  now: Clock;
+}
+
+export interface Expiry {
+  /** The plan as it stands; one whose time is over has expired with this look. */
+  current(plan: number): Promise<StoredPlan>;
+  /** Ends the wait of a plan that nobody answered; undefined when it waits no more. */
+  expire(plan: number): Promise<StoredPlan | undefined>;
+}
+
+export function createExpiry({ db, config, now }: ExpiryOptions): Expiry {
+  async function expire(number: number): Promise<StoredPlan | undefined> {
+    const why = `Nobody said yes within ${formatDuration(config.deadlines.approval)}.`;
+    return db.transaction().execute(async (trx) => {
+      const stored = await planByNumber(trx, number);
+      if (!stored || !expires(stored) || !(await settlePlan(trx, number, "expired", why))) return undefined;
+      await recordVoid(trx, stored, { why, actor: { kind: "observer" }, at: now() });
+      return { ...stored, status: "expired" as const, why };
+    });
+  }
+
+  return {
+    expire,
+    async current(number) {
+      const stored = await planByNumber(db, number);
+      if (!stored) throw noPlan(number);
+      if (stored.status === "waiting" && expires(stored) && now() >= stored.expiresAt)
+        return (await expire(number)) ?? stored;
+      return stored;
+    },
+  };
+}
+
+/** An alert's proposal is worked out again when somebody presses it, so it cannot grow stale. */
+function expires(stored: StoredPlan): boolean {
+  return stored.plan.actor.kind === "person";
+}
+
+/** That a plan no longer holds, and that nothing waits for its time to be over any more. */
+export async function recordVoid(
+  trx: Queries,
+  stored: StoredPlan,
+  { why, actor, at }: { why: string; actor: Actor; at: Date },
+): Promise<void> {
+  await endDeadline(trx, `plan:${stored.number}:expires`, at);
+  await appendEntry(trx, {
+    stream: streamOf(stored.plan.incident, stored.number),
+    at,
+    key: `plan:${stored.number}:voided`,
+    actor,
+    fact: { kind: "plan.voided", plan: stored.number, why },
+  });
+}
+
+/** Why nobody can say yes or no to it any more. */
+export async function notWaiting(db: Queries, number: number): Promise<UserError> {
+  const run = await runOfPlan(db, number);
+  if (run)
+    return new UserError(`P${number} runs already, as R${run.number}.`, {
+      why: "Somebody said yes before you.",
+      next: `\`runs R${run.number}\` shows how it goes.`,
+    });
+  const { status, why } = (await planByNumber(db, number)) ?? { status: "gone", why: null };
+  return new UserError(`P${number} can no longer be approved: it is ${status}.`, {
+    why: why ?? "It was answered.",
+    next: "Plan again: the world may have moved.",
+  });
+}
