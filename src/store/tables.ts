@@ -211,6 +211,13 @@ export interface SecretTable {
   value: string;
 }
 
+/** Who was in a Slack group or on call in a PagerDuty schedule when it was last told. `until` is ISO 8601, UTC. */
+export interface MemberListTable {
+  source: string;
+  people: Json<{ slack: string | null; name: string; email: string | null; until: string | null }[]>;
+  told_at: Date;
+}
+
 /** Which API server each cluster of crai.yaml was for `serve`: its URL and the SHA-256 of its CA. */
 export interface ClusterEndpointTable {
   cluster: string;
@@ -236,6 +243,7 @@ export interface Tables {
   webhook: WebhookTable;
   secret: SecretTable;
   cluster_endpoint: ClusterEndpointTable;
+  member_list: MemberListTable;
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

@@ -205,6 +205,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       seen_at timestamptz not null
     );
 
+    create table member_list (
+      source text primary key,
+      people jsonb not null,
+      told_at timestamptz not null
+    );
+
     create table webhook (
       source text primary key,
       seen_at timestamptz,
