@@ -7,6 +7,7 @@ export const ack: Command = {
   summary: "Say that you are on it; PagerDuty stops paging",
   examples: ["ack", "ack --incident 12"],
   permission: "incident:update",
+  inTurn: true,
   positionals: [],
   flags: { reason: { type: "string" } },
   run: (args, context, uses) => changeIncident("acknowledge", args, context, uses),

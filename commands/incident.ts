@@ -162,6 +162,7 @@ export const incident: Command = {
     "incident role commander @robin",
   ],
   permission: "incident:read",
+  inTurn: true,
   permissionOf: (args) => verbOf(args).permission,
   positionals: ["verb", "rest…"],
   flags: {

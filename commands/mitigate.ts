@@ -7,6 +7,7 @@ export const mitigate: Command = {
   summary: "Users are no longer hurt; the cause may still be there",
   examples: ["mitigate", 'mitigate --reason "rolled back to v1.1.9"'],
   permission: "incident:update",
+  inTurn: true,
   positionals: [],
   flags: { reason: { type: "string" } },
   run: (args, context, uses) => changeIncident("mitigate", args, context, uses),

@@ -9,6 +9,7 @@ export const note: Command = {
   summary: "Put a sentence on the incident's timeline",
   examples: ["note database failed over at 14:02", 'note "cache is cold, latency will follow" --incident 12'],
   permission: "timeline:write",
+  inTurn: true,
   positionals: ["text…"],
   flags: {},
   async run(args, context, { incidents }) {

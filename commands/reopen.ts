@@ -7,6 +7,7 @@ export const reopen: Command = {
   summary: "Open a mitigated or resolved incident again; PagerDuty follows",
   examples: ["reopen", 'reopen --reason "errors are back"'],
   permission: "incident:update",
+  inTurn: true,
   positionals: [],
   flags: { reason: { type: "string" } },
   run: (args, context, uses) => changeIncident("reopen", args, context, uses),

@@ -7,6 +7,7 @@ export const resolve: Command = {
   summary: "The cause is dealt with and the incident is over; PagerDuty follows",
   examples: ["resolve", 'resolve --reason "fixed in v1.2.1"'],
   permission: "incident:update",
+  inTurn: true,
   positionals: [],
   flags: { reason: { type: "string" } },
   run: (args, context, uses) => changeIncident("resolve", args, context, uses),

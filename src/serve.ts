@@ -18,6 +18,7 @@ import { createAnswerer } from "./engine/commands/answer.ts";
 import { createDispatch } from "./engine/commands/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
 import { createGather } from "./engine/incidents/gather.ts";
+import { turnOf } from "./engine/commands/turn.ts";
 import { homeView } from "./engine/commands/home-view.ts";
 import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
 import { startObserver } from "./engine/observe-health.ts";
@@ -173,6 +174,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     db,
     log,
     now,
+    turnOf: (delivery) => turnOf(delivery, commands),
     handlers: {
       alertmanager: takeAlerts,
       grafana: takeAlerts,

@@ -34,6 +34,8 @@ export interface Inbox {
 export interface InboxOptions {
   db: Database;
   handlers: Handlers;
+  /** Where something from Slack waits for what was sent before it; null: nowhere. */
+  turnOf: (delivery: SlackDelivery) => string | null;
   log: Logger;
   now: Clock;
 }
@@ -52,9 +54,9 @@ interface Lane {
 
 /**
  * The row is the queue: what a crash left open is carried out after the next start. Different people are served at
- * once; the deliveries of one alert source in order.
+ * once; the deliveries of one alert source in order, and so are commands that go by what the one before changed.
  */
-export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
+export function startInbox({ db, handlers, turnOf, log, now }: InboxOptions): Inbox {
   const inHand = new Set<number>();
   /** Out of hand at the next look only: one that is under way may have read them while they were open. */
   const ended = new Set<number>();
@@ -97,7 +99,7 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
 
   async function runLane(name: string, lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
-      const rows = lane.waiting.splice(0, BATCH);
+      const rows = lane.waiting.splice(0, lane.waiting[0]?.source === "slack" ? 1 : BATCH);
       try {
         await attempt(rows);
       } catch (err) {
@@ -109,10 +111,15 @@ export function startInbox({ db, handlers, log, now }: InboxOptions): Inbox {
     lanes.delete(name);
   }
 
+  function laneOf({ id, source, body }: Row<"inbox">): string {
+    if (source !== "slack") return source;
+    return `slack:${turnOf(body as SlackDelivery) ?? id}`;
+  }
+
   function take(row: Row<"inbox">): void {
     if (inHand.has(row.id)) return;
     inHand.add(row.id);
-    const name = row.source === "slack" ? `slack:${row.id}` : row.source;
+    const name = laneOf(row);
     const lane = lanes.get(name) ?? { waiting: [], running: undefined };
     lanes.set(name, lane);
     lane.waiting.push(row);

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { commands } from "../../commands/index.ts";
 import { UserError } from "../../src/domain/errors.ts";
-import { type Handler, type Inbox, startInbox } from "../../src/engine/inbox.ts";
+import { turnOf } from "../../src/engine/commands/turn.ts";
+import { type Handler, type Inbox, type SlackDelivery, startInbox } from "../../src/engine/inbox.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { receive } from "../../src/store/inbox.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -22,6 +24,7 @@ function carryOut(db: Database, handler: Handler): Inbox {
   const inbox = startInbox({
     db,
     handlers: { alertmanager: handler, grafana: handler, pagerduty: handler, slack: handler },
+    turnOf: (delivery) => turnOf(delivery, commands),
     log: pino({ level: "silent" }),
     now: () => new Date(),
   });
@@ -114,6 +117,42 @@ test("what is stored while another delivery hangs is found, also when it was com
   await vi.waitFor(() => expect(done).toEqual(["early"]));
   await late.commit().execute();
   await vi.waitFor(() => expect(done).toEqual(["early", "late"]), { timeout: 10_000 });
+});
+
+/** As the Slack listeners store what is typed. */
+async function type(db: Database, channel: string, text: string): Promise<void> {
+  const at = new Date();
+  const place = { surface: "slash", channel, thread: null, responseUrl: null } as const;
+  const actor = { kind: "person", id: "U0ROBIN", name: "Robin" } as const;
+  const body: SlackDelivery = {
+    kind: "invocation",
+    invocation: { id: randomUUID(), text, actor, place, at: at.toISOString() },
+  };
+  await receive(db, { source: "slack", key: randomUUID(), body, receivedAt: at });
+}
+
+test("what changes an incident is carried out in the order in which it was typed, and waits for nothing else", async () => {
+  const db = await startDatabase();
+  const hang = Promise.withResolvers<void>();
+  const done: string[] = [];
+  const inbox = carryOut(db, async (given) => {
+    for (const { body } of given) {
+      const delivery = body as SlackDelivery;
+      const text = delivery.kind === "invocation" ? delivery.invocation.text : "";
+      if (text === "ack") await hang.promise;
+      done.push(text);
+    }
+  });
+  onTestFinished(() => hang.resolve());
+  await type(db, "C1", "ack");
+  await type(db, "C1", "Mitigate --reason halved");
+  await type(db, "C1", "resolve");
+  await type(db, "C1", "stop R1");
+  await type(db, "C2", "note elsewhere");
+  inbox.wake();
+  await vi.waitFor(() => expect(done.toSorted()).toEqual(["note elsewhere", "stop R1"]));
+  hang.resolve();
+  await vi.waitFor(() => expect(done.slice(2)).toEqual(["ack", "Mitigate --reason halved", "resolve"]));
 });
 
 test("what a crash left open is carried out by the next start, and what is done is not", async () => {

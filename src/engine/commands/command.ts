@@ -28,6 +28,11 @@ export interface Command {
   summary: string;
   examples: string[];
   permission: Permission | null;
+  /**
+   * It changes what the next one goes by, and is quick: those of one channel are carried out in the order in which they
+   * were given. What may take long holds nobody up.
+   */
+  inTurn?: true;
   /** Where the verbs of one command need different rights; `permission` is then what help goes by. */
   permissionOf?(args: Args): Permission;
   /** Names of positionals in order; a last name ending in `…` takes the rest of the line. */
