@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { people } from "../../sandbox/seed.ts";
 import type { Person } from "../../src/domain/actor.ts";
-import { isUserError } from "../../src/domain/errors.ts";
+import { isUserError, type UserError } from "../../src/domain/errors.ts";
 import type { Decision } from "../../src/engine/plans/approve.ts";
 import { releaseLocks } from "../../src/store/locks.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
@@ -69,16 +69,79 @@ test("taking up an alert's proposal is one run, whenever crai died in between", 
   expect(await world.db.selectFrom("run").select("plan").execute()).toEqual([{ plan: first.stored.number }]);
 });
 
-test("two people who press Confirm on one proposal at once make one run", async () => {
+test("two people on call who press Confirm on one proposal at once make one run, and one is told who was first", async () => {
+  const world = await startEngineWorld();
+  world.onCall.push(people.alex.email);
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const answers = await Promise.allSettled([yes(crai, offer, robin), yes(crai, offer, alex)]);
+  const runs = await world.db.selectFrom("run").select("actor").execute();
+  expect(runs).toHaveLength(1);
+  const refused = answers.flatMap((answer) =>
+    answer.status === "rejected" ? [answer.reason as UserError] : [],
+  );
+  expect(refused).toHaveLength(1);
+  expect(refused[0]!.message).toMatch(/^P\d+ runs already, as R1\.$/);
+  const { name } = runs[0]!.actor as Person;
+  expect(refused[0]!.why).toMatch(
+    new RegExp(`^${name} said yes before you, at \\d\\d:\\d\\d:\\d\\d UTC\\.$`),
+  );
+});
+
+test("of two who press Confirm on one proposal at once and are not on call, the second's yes is the second yes", async () => {
   const world = await startEngineWorld();
   const crai = await world.process();
   const offer = await planBy(crai, alert);
-  const [one, other] = await Promise.allSettled([yes(crai, offer, robin), yes(crai, offer, alex)]);
-  expect(
-    await world.db.selectFrom("plan").select("number").where("actor_key", "not like", "alert:%").execute(),
-  ).toHaveLength(1);
-  const refused = [one, other].find((answer) => answer.status === "rejected");
-  expect(refused?.reason).toSatisfy(isUserError);
+  await Promise.all([yes(crai, offer, alex), yes(crai, offer, sasha)]);
+  const [run] = await world.db.selectFrom("run").select(["plan", "actor"]).execute();
+  const [approval] = await world.db.selectFrom("approval").select(["plan", "actor", "decision"]).execute();
+  expect(run).toBeDefined();
+  expect(approval).toMatchObject({ plan: run!.plan, decision: "approved" });
+  expect([approval!.actor, run!.actor].map((actor) => (actor as Person).id).toSorted()).toEqual([
+    alex.id,
+    sasha.id,
+  ]);
+});
+
+test("a yes to a proposal that another person took up counts for what they took up", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const taken = await yes(crai, offer, sasha, "press:sasha");
+  expect(taken).toMatchObject({ result: "replanned", why: "The requester is not on call for api." });
+  expect(await yes(crai, offer, sasha, "press:sasha")).toMatchObject({ result: "replanned" });
+  const second = await yes(crai, offer, robin);
+  expect(second).toMatchObject({ result: "started", stored: { number: taken.stored.number } });
+  expect(await world.db.selectFrom("run").select("actor").execute()).toMatchObject([{ actor: sasha }]);
+});
+
+test("who is on call but may not approve for others takes the proposal over from who took it up", async () => {
+  const world = await startEngineWorld();
+  for (const rule of world.config.access.rules)
+    rule.allow = rule.allow.flatMap((grant) =>
+      grant === "plan:approve" ? [] : grant === "*" ? ["rollout:*"] : [grant],
+    );
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  const taken = await yes(crai, offer, sasha);
+  await expect(yes(crai, offer, alex)).rejects.toThrow("You may not approve");
+  expect(await yes(crai, offer, robin)).toMatchObject({ result: "started" });
+  expect(await world.db.selectFrom("run").select("actor").execute()).toMatchObject([{ actor: robin }]);
+  await expect(yes(crai, taken.stored, sasha)).rejects.toThrow(/runs already/);
+});
+
+test("a yes to a proposal whose change is no longer the same one is no yes", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const offer = await planBy(crai, alert);
+  await yes(crai, offer, sasha);
+  await world.db
+    .updateTable("plan")
+    .set({ fingerprint: "another" })
+    .where("number", "=", offer.number)
+    .execute();
+  expect(await yes(crai, offer, robin)).toMatchObject({ result: "replanned" });
+  expect(await world.db.selectFrom("run").select("number").execute()).toEqual([]);
 });
 
 test("two people who approve one plan at once make one run", async () => {

@@ -60,14 +60,16 @@ function named(user: string): Seeded | undefined {
   return Object.values<Seeded>(people).find((one) => one.slack === user);
 }
 
-/** Robin is on call, for everything. */
-const pager: Pager = {
-  onCall: () =>
-    Promise.resolve([{ pagerdutyUser: "PROBIN", name: "Robin", email: people.robin.email, until: null }]),
-  incident: () => Promise.resolve(null),
-  openIncidents: () => Promise.resolve([]),
-  check: () => Promise.resolve("PagerDuty answers"),
-};
+/** Says who is on call, for everything. */
+function pagerOf(onCall: readonly string[]): Pager {
+  return {
+    onCall: () =>
+      Promise.resolve(onCall.map((email) => ({ pagerdutyUser: email, name: email, email, until: null }))),
+    incident: () => Promise.resolve(null),
+    openIncidents: () => Promise.resolve([]),
+    check: () => Promise.resolve("PagerDuty answers"),
+  };
+}
 
 export function actorOf({ slack: id, name }: Seeded): Person {
   return { kind: "person", id, name };
@@ -81,6 +83,8 @@ export interface EngineWorld {
   url: string;
   cluster: PracticeCluster;
   config: Config;
+  /** Email addresses of the people on call, for everything: Robin at first. */
+  onCall: string[];
   /** A process of crai's: its own connections to the cluster, the same database. */
   process(options?: { now?: () => Date; timeoutMs?: number }): Promise<Engine & { clusters: Clusters }>;
 }
@@ -102,7 +106,9 @@ export async function startEngineWorld(): Promise<EngineWorld> {
     await database.drop();
   });
   const log = pino({ level: "silent" });
+  const onCall: string[] = [people.robin.email];
   return {
+    onCall,
     db,
     url: database.url,
     cluster,
@@ -122,12 +128,14 @@ export async function startEngineWorld(): Promise<EngineWorld> {
         playbooks: folder,
         clusters,
         directory,
-        pager,
+        pager: pagerOf(onCall),
         chat: null,
         executor: () => Promise.resolve("serve"),
         // The tests carry runs out themselves, as the workflow does.
         enqueue: () => Promise.resolve(),
         wakeOutbox: () => undefined,
+        keepsRoster: true,
+        warn: () => undefined,
         log,
         now,
       });

@@ -82,7 +82,7 @@ describe("a guarded plan", () => {
     await robin.command(teamChannel, `/crai deny ${name}`);
     await robin.waitForMessage(teamChannel, new RegExp(`${name}[\\s\\S]*Denied`), { withinMs });
     expect(await ask(world.alex, teamChannel, `/crai approve ${name}`)).toMatch(
-      /can no longer be approved: it is denied[\s\S]*said no[\s\S]*Plan again/,
+      /can no longer be answered: it is denied[\s\S]*said no[\s\S]*Plan again/,
     );
   });
 

@@ -45,7 +45,7 @@ test("a yes that comes after its time is none: the plan has expired, and its rec
   const plan = await planBy(await world.process(), sasha);
   const later = await world.process({ now: () => new Date(Date.now() + 11 * minute) });
   const { message, why, next } = await refusal(later.uses.approvals.approve(yes(plan, robin)));
-  expect(message).toMatch(/can no longer be approved: it is expired/);
+  expect(message).toMatch(/can no longer be answered: it is expired/);
   expect(why).toBe("Nobody said yes within 10m.");
   expect(next).toMatch(/Plan again/);
   expect((await refusal(later.uses.approvals.deny(yes(plan, robin)))).message).toMatch(/it is expired/);

@@ -70,7 +70,7 @@ describe("a plan of somebody who is not on call", { timeout: storyTimeout }, () 
       },
     );
     expect(await ask(world.robin, teamChannel, `/crai approve ${numberOf(asked)}`)).toContain(
-      "can no longer be approved",
+      "can no longer be answered",
     );
     expect(await writes()).toBe(0);
   });
@@ -125,7 +125,7 @@ test("a plan that nobody answers expires, and touches nothing", { timeout: story
   const asked = await plan(world.robin);
   await world.robin.waitForMessage(teamChannel, /\*Expired\.\* Nobody said yes within 2s\./, { withinMs });
   expect(await ask(world.robin, teamChannel, `/crai approve ${numberOf(asked)}`)).toContain(
-    "can no longer be approved: it is expired",
+    "can no longer be answered: it is expired",
   );
   expect(await writes()).toBe(0);
 });

@@ -40,7 +40,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   const start = createStart(options);
   return {
     need,
-    approve: createApprove({ db, planner, expiry, need, judge, start, now }),
+    approve: createApprove({ db, planner, authorizer, expiry, need, judge, start, now }),
     deny: createDeny({ db, authorizer, expiry, now }),
     asked: createAsk({ db, config, now }),
     expire: (plan) => expiry.expire(plan),

@@ -2,13 +2,14 @@ import { actorKey, type Person, sameActor } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { type Plan, planFingerprint } from "../../domain/plan.ts";
 import type { Database, Queries } from "../../store/database.ts";
-import { approvalsOf, planByKey, settlePlan, type StoredPlan } from "../../store/plans.ts";
+import { approvalsOf, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
+import type { Authorizer } from "../authorizer.ts";
 import { type Answer, type createJudge, refuseBlocked } from "./judge-yes.ts";
 import type { NeedOf } from "./need.ts";
 import type { Planner } from "./planner.ts";
-import { type Expiry, notWaiting, recordVoid } from "./settle.ts";
+import { type Expiry, notWaiting, recordVoid, successorKey, successorOf } from "./settle.ts";
 import type { createStart } from "./start-run.ts";
 
 export type Decision =
@@ -21,6 +22,7 @@ export interface ApproveOptions {
   db: Database;
   planner: Pick<Planner, "draftAgain" | "fingerprintNow" | "store">;
   expiry: Expiry;
+  authorizer: Pick<Authorizer, "allows">;
   need: NeedOf;
   judge: ReturnType<typeof createJudge>;
   start: ReturnType<typeof createStart>;
@@ -28,15 +30,17 @@ export interface ApproveOptions {
 }
 
 /** A yes: of the requester, of a second person, or with the glass broken. */
-export function createApprove({ db, planner, expiry, need, judge, start, now }: ApproveOptions) {
-  /** Stores the plan as it is now in place of one that no longer fits; of several at once, the first does. */
+export function createApprove(options: ApproveOptions) {
+  const { db, planner, authorizer, expiry, need, judge, start, now } = options;
+
+  /** Stores the plan as it is now in place of one that no longer fits; undefined when somebody else was first. */
   async function replace(
     trx: Queries,
     stored: StoredPlan,
     { fresh, why }: { fresh: Plan; why: string },
     answer: Answer,
-  ): Promise<StoredPlan> {
-    if (!(await settlePlan(trx, stored.number, "voided", why))) throw await notWaiting(trx, stored.number);
+  ): Promise<StoredPlan | undefined> {
+    if (!(await settlePlan(trx, stored.number, "voided", why))) return undefined;
     const channel = stored.channel ?? answer.channel;
     const next = await planner.store(trx, fresh, { key: successorKey(stored), channel });
     await recordVoid(trx, stored, { why, actor: answer.actor, at: now() });
@@ -47,7 +51,7 @@ export function createApprove({ db, planner, expiry, need, judge, start, now }: 
    * An alert proposed it; the person who says yes becomes its requester, and it is worked out again with their rights.
    * The proposal goes only when something comes in its place: a refusal leaves it to others.
    */
-  async function takeUp(stored: StoredPlan, answer: Answer): Promise<Decision> {
+  async function takeUp(stored: StoredPlan, answer: Answer): Promise<Decision | undefined> {
     const fresh = await planner.draftAgain(stored.plan, answer.actor);
     refuseBlocked(fresh);
     const same = planFingerprint(fresh) === stored.fingerprint;
@@ -55,53 +59,79 @@ export function createApprove({ db, planner, expiry, need, judge, start, now }: 
     const why = same ? `${answer.actor.name} took it up.` : "The world had moved since it was proposed.";
     return db.transaction().execute(async (trx) => {
       const mine = await replace(trx, stored, { fresh, why }, answer);
+      if (!mine) return undefined;
       if (!same) return { result: "replanned", stored: mine, why };
       if (required.who !== "requester") return { result: "replanned", stored: mine, why: required.why };
-      return { result: "started", stored: mine, run: await start(trx, mine, answer, "confirmed") };
+      const run = await start(trx, mine, answer, "confirmed");
+      return run && { result: "started", stored: mine, run };
     });
   }
 
-  /** The run that this person's yes to this plan has started. */
-  async function startedBy(stored: StoredPlan, actor: Person): Promise<Decision | undefined> {
-    const run = stored.status === "started" ? await runOfPlan(db, stored.number) : undefined;
-    if (!run || !(await isAnsweredBy(db, { plan: stored.number, actor, decision: "yes" }))) return undefined;
-    return { result: "started", stored, run };
-  }
-
-  /** What this answer has led to already: it is carried out again after a crash, or was pressed twice. */
-  async function given(stored: StoredPlan, { actor }: Answer): Promise<Decision | undefined> {
-    const started = await startedBy(stored, actor);
-    if (started) return started;
-    const next = stored.status === "voided" ? await planByKey(db, successorKey(stored)) : undefined;
-    if (!next) return undefined;
-    const goesOn =
-      next.status === "waiting" && (stored.plan.actor.kind === "person" || sameActor(next.plan.actor, actor));
-    if (goesOn) return { result: "replanned", stored: next, why: stored.why ?? "" };
-    return startedBy(next, actor);
-  }
-
-  return async (answer: Answer): Promise<Decision> => {
-    const stored = await expiry.current(answer.plan);
-    const before = await given(stored, answer);
-    if (before) return before;
-    if (stored.status !== "waiting") throw await notWaiting(db, stored.number);
-    if (stored.plan.actor.kind !== "person") return takeUp(stored, answer);
+  /** A yes to a person's plan: it runs, or is worked out again where the world has moved. */
+  async function agree(stored: StoredPlan, answer: Answer): Promise<Decision | undefined> {
     const how = await judge(stored, answer);
     refuseBlocked(stored.plan);
     if ((await planner.fingerprintNow(stored.plan)) === stored.fingerprint) {
       const run = await db.transaction().execute((trx) => start(trx, stored, answer, how));
-      return { result: "started", stored, run };
+      return run && { result: "started", stored, run };
     }
     const why = "What it rests on has changed since it was planned.";
     const fresh = await planner.draftAgain(stored.plan);
     const next = await db.transaction().execute((trx) => replace(trx, stored, { fresh, why }, answer));
-    return { result: "replanned", stored: next, why };
+    return next && { result: "replanned", stored: next, why };
+  }
+
+  /** What a yes comes to whose plan another one has replaced. */
+  async function answerNext(
+    stored: StoredPlan,
+    next: StoredPlan,
+    answer: Answer,
+  ): Promise<Decision | undefined> {
+    const forNext = { ...answer, plan: next.number };
+    if (next.status !== "waiting") return decide(forNext);
+    const wasProposal = stored.plan.actor.kind !== "person";
+    const own = sameActor(next.plan.actor, answer.actor);
+    // Only a yes to the very same change counts for it; anything else has to be looked at first.
+    if (!wasProposal || own || next.fingerprint !== stored.fingerprint)
+      return { result: "replanned", stored: next, why: stored.why ?? "" };
+    const { app, environment } = next.plan;
+    if (await authorizer.allows(answer.actor, "plan:approve", { app, environment })) return decide(forNext);
+    const alone = (await need({ ...next.plan, actor: answer.actor }, null)).who === "requester";
+    return alone ? takeUp(next, answer) : decide(forNext);
+  }
+
+  /** undefined: somebody else's answer was first, so that the plan is to be looked at again. */
+  async function decide(answer: Answer): Promise<Decision | undefined> {
+    const stored = await expiry.current(answer.plan);
+    if (stored.status === "waiting")
+      return stored.plan.actor.kind === "person" ? agree(stored, answer) : takeUp(stored, answer);
+    // It is carried out again after a crash, or was pressed twice.
+    const run = await runStartedBy(db, stored, answer.actor);
+    if (run) return { result: "started", stored, run };
+    const next = await successorOf(db, stored);
+    if (!next) throw await notWaiting(db, stored);
+    return answerNext(stored, next, answer);
+  }
+
+  return async (answer: Answer): Promise<Decision> => {
+    // Each round that is lost has settled a plan, so this ends.
+    for (;;) {
+      const decision = await decide(answer);
+      if (decision) return decision;
+    }
   };
 }
 
-/** A plan is replaced at most once, so its number names what came in its place. */
-function successorKey({ number }: StoredPlan): string {
-  return `plan:${number}:again`;
+/** The run that this person's yes to this plan has started. */
+async function runStartedBy(
+  db: Queries,
+  { number, status }: StoredPlan,
+  actor: Person,
+): Promise<Row<"run"> | undefined> {
+  if (status !== "started") return undefined;
+  return (await isAnsweredBy(db, { plan: number, actor, decision: "yes" }))
+    ? runOfPlan(db, number)
+    : undefined;
 }
 
 /** Whether this person has said just that to this plan before. */

@@ -24,14 +24,14 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
     const { number, plan } = stored;
     const before = { plan: number, actor: answer.actor, decision: "no" } as const;
     if (stored.status === "denied" && (await isAnsweredBy(db, before))) return stored;
-    if (stored.status !== "waiting") throw await notWaiting(db, number);
+    if (stored.status !== "waiting") throw await notWaiting(db, stored);
     if (!sameActor(plan.actor, answer.actor)) {
       const scope = { app: plan.app, environment: plan.environment };
       await authorizer.demand(answer.actor, "plan:approve", scope);
     }
     const why = `${actorName(answer.actor)} said no${answer.reason === null ? "" : `: ${answer.reason}`}.`;
     await db.transaction().execute(async (trx) => {
-      if (!(await settlePlan(trx, number, "denied", why))) throw await notWaiting(trx, number);
+      if (!(await settlePlan(trx, number, "denied", why))) throw await notWaiting(trx, stored);
       await insertApproval(trx, {
         plan: number,
         actor: answer.actor,

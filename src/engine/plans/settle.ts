@@ -1,11 +1,11 @@
-import type { Actor } from "../../domain/actor.ts";
+import { type Actor, actorName } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Config } from "../../domain/config.ts";
 import { formatDuration } from "../../domain/deadline.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Database, Queries } from "../../store/database.ts";
 import { endDeadline } from "../../store/deadlines.ts";
-import { planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
+import { approvalsOf, planByKey, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noPlan } from "../commands/references.ts";
@@ -68,17 +68,36 @@ export async function recordVoid(
   });
 }
 
-/** Why nobody can say yes or no to it any more. */
-export async function notWaiting(db: Queries, number: number): Promise<UserError> {
+/** A plan is replaced at most once, so its number names what came in its place. */
+export function successorKey({ number }: Pick<StoredPlan, "number">): string {
+  return `plan:${number}:again`;
+}
+
+export async function successorOf(db: Queries, stored: StoredPlan): Promise<StoredPlan | undefined> {
+  return planByKey(db, successorKey(stored));
+}
+
+const gone = { denied: "it is denied", expired: "it is expired", voided: "it no longer holds" } as const;
+
+/** Why nobody can say yes or no to it any more: who was first, or what came in its place. */
+export async function notWaiting(db: Queries, { number }: Pick<StoredPlan, "number">): Promise<UserError> {
   const run = await runOfPlan(db, number);
-  if (run)
+  if (run) {
+    const first = (await approvalsOf(db, number)).find(({ decision }) => decision !== "denied");
     return new UserError(`P${number} runs already, as R${run.number}.`, {
-      why: "Somebody said yes before you.",
+      why: first
+        ? `${actorName(first.actor)} said yes before you, at ${first.at.toISOString().slice(11, 19)} UTC.`
+        : "Somebody said yes before you.",
       next: `\`runs R${run.number}\` shows how it goes.`,
     });
-  const { status, why } = (await planByNumber(db, number)) ?? { status: "gone", why: null };
-  return new UserError(`P${number} can no longer be approved: it is ${status}.`, {
-    why: why ?? "It was answered.",
-    next: "Plan again: the world may have moved.",
+  }
+  const stored = await planByNumber(db, number);
+  if (!stored || stored.status === "waiting" || stored.status === "started") return noPlan(number);
+  const next = await successorOf(db, stored);
+  return new UserError(`P${number} can no longer be answered: ${gone[stored.status]}.`, {
+    why: stored.why ?? "It was answered.",
+    next: next
+      ? `\`status P${next.number}\` shows what came in its place.`
+      : "Plan again: the world may have moved.",
   });
 }

@@ -13,7 +13,6 @@ import { appendEntry } from "../../store/timeline.ts";
 import { streamOf } from "../record.ts";
 import type { Answer, Yes } from "./judge-yes.ts";
 import { lockedError } from "./locked-error.ts";
-import { notWaiting } from "./settle.ts";
 
 export interface StartOptions {
   /** Who carries a plan out; called in the transaction that starts its run. */
@@ -42,11 +41,19 @@ async function watchTerminal(trx: Queries, run: number, at: Date): Promise<void>
   });
 }
 
-/** Records the yes and starts the run that it allows, with its locks: all of it in one transaction, or none. */
+/**
+ * Records the yes and starts the run that it allows, with its locks: all of it in one transaction, or none. undefined:
+ * the plan waits no more, somebody else was first.
+ */
 export function createStart({ executor, enqueue, now }: StartOptions) {
-  return async (trx: Queries, stored: StoredPlan, answer: Answer, how: Yes): Promise<Row<"run">> => {
+  return async (
+    trx: Queries,
+    stored: StoredPlan,
+    answer: Answer,
+    how: Yes,
+  ): Promise<Row<"run"> | undefined> => {
     const at = now();
-    if (!(await settlePlan(trx, stored.number, "started", null))) throw await notWaiting(trx, stored.number);
+    if (!(await settlePlan(trx, stored.number, "started", null))) return undefined;
     await insertApproval(trx, {
       plan: stored.number,
       actor: answer.actor,
