@@ -1,0 +1,39 @@
+import type { Actor } from "../../domain/actor.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Config } from "../../domain/config.ts";
+import type { Database } from "../../store/database.ts";
+import type { Authorizer } from "../authorizer.ts";
+import type { Actions, Playbooks } from "../playbooks/load-playbooks.ts";
+import type { Clusters, HttpProbe, Json, Metrics } from "../ports.ts";
+
+export interface PlanRequest {
+  playbook: string;
+  app: string;
+  /** Absent: the app's only environment. */
+  environment: string | null;
+  inputs: Record<string, Json>;
+  actor: Actor;
+  incident: number | null;
+  reason: string | null;
+  channel: string | null;
+  /** Its cause: planning again for the same cause finds the same plan. */
+  key: string;
+}
+
+/** True: only whether it still fits is asked; rights were asked when it was planned, and the cluster has the last word. */
+export interface Drift {
+  drift?: boolean;
+}
+
+export interface PlannerOptions {
+  db: Database;
+  config: Pick<Config, "apps" | "deadlines">;
+  actions: Actions;
+  playbooks: () => Playbooks;
+  clusters: Clusters;
+  metrics: Metrics;
+  http: HttpProbe;
+  authorizer: Authorizer;
+  maskKey: string;
+  now: Clock;
+}
