@@ -6,6 +6,7 @@ import { callName, type ResourceCall } from "../src/domain/plan.ts";
 import type { Block, Text } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
+import { type Roll, rosterOf } from "../src/engine/roster.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { webhookNews } from "../src/store/webhooks.ts";
 
@@ -88,20 +89,28 @@ async function rightsPart(actor: Person, uses: UseCases): Promise<Part> {
   return { name: "Your Kubernetes rights", findings: findings.flat() };
 }
 
-async function pagerPart({ pager, config }: UseCases): Promise<Part> {
+async function pagerPart({ pager }: UseCases): Promise<Part> {
   if (pager === null)
     return { name: "PagerDuty", findings: [{ ok: null, text: "not configured (PAGERDUTY_TOKEN)" }] };
-  const schedules = [...new Set(Object.values(config.apps).flatMap(({ onCall }) => onCall))];
+  return { name: "PagerDuty", findings: [await check(() => pager.check())] };
+}
+
+/** Whether it is known who is in each group and on call in each schedule of crai.yaml. */
+async function rosterPart({ config, roster }: UseCases): Promise<Part> {
+  const { groups, schedules } = rosterOf(config);
+  async function find(what: string, asked: Promise<Roll>): Promise<Finding> {
+    const { members, asOf, missing } = await asked;
+    const count = `${what}: ${members.length} ${members.length === 1 ? "person" : "people"}`;
+    const old = asOf === null ? "" : `, as of ${stamp(asOf)}`;
+    return missing === null
+      ? { ok: members.length > 0, text: count }
+      : { ok: false, text: `${count}${old}. ${missing.why}` };
+  }
   return {
-    name: "PagerDuty",
+    name: "Groups and schedules",
     findings: await Promise.all([
-      check(() => pager.check()),
-      check(async () => {
-        const people = await pager.onCall(schedules);
-        return people.length > 0 || schedules.length === 0
-          ? `${people.length} on call in ${schedules.length} schedules`
-          : { ok: false, text: "nobody is on call" };
-      }),
+      ...groups.map((id) => find(`group ${id}`, roster.group(id))),
+      ...schedules.map((id) => find(`on call in ${id}`, roster.schedule(id))),
     ]),
   };
 }
@@ -136,10 +145,13 @@ function confidentialPart({ config }: UseCases): Part {
   return { name: "Security and breach incidents", findings: [finding] };
 }
 
+function stamp(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 function ago(at: Date, now: Clock): string {
   const minutes = Math.round((now().getTime() - at.getTime()) / 60_000);
-  const stamp = `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return minutes < 1 ? `${stamp}, just now` : `${stamp}, ${minutes} min ago`;
+  return minutes < 1 ? `${stamp(at)}, just now` : `${stamp(at)}, ${minutes} min ago`;
 }
 
 /** A source that was refused after it was last heard is deaf in one ear, e.g. after a secret was changed. */
@@ -177,6 +189,7 @@ export const doctor: Command = {
       ...uses.clusters.names().map((name) => clusterPart(actor, name, uses)),
       rightsPart(actor, uses),
       pagerPart(uses),
+      rosterPart(uses),
       metricsPart(uses),
       webhookPart(uses, now),
     ]);

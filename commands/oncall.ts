@@ -3,25 +3,25 @@ import type { Text } from "../src/domain/view.ts";
 import { findApp } from "../src/engine/commands/apps.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { page, table } from "../src/engine/page.ts";
-import type { OnCallPerson, Pager } from "../src/engine/ports.ts";
+import type { Roster } from "../src/engine/roster.ts";
 
-type OnCall = { people: OnCallPerson[]; why: string | null };
-
-/** Who is on call, or why nobody can be named. */
-async function ask(pager: Pager | null, schedules: readonly string[]): Promise<OnCall> {
-  if (schedules.length === 0) return { people: [], why: "no schedule is configured" };
-  if (pager === null) return { people: [], why: "PagerDuty is not configured" };
-  try {
-    const people = await pager.onCall(schedules);
-    return { people, why: people.length === 0 ? "nobody" : null };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { people: [], why: `not known, PagerDuty does not answer: ${why}` };
-  }
+/** One row for each person, or why nobody can be named. */
+async function rowsOf({ onCall }: App, roster: Roster): Promise<{ who: string; until: string }[]> {
+  if (onCall.length === 0) return [{ who: "no schedule is configured", until: "" }];
+  const rolls = await Promise.all(onCall.map((schedule) => roster.schedule(schedule)));
+  const people = rolls.flatMap(({ members, asOf }) =>
+    members.map(({ name, until }) => ({
+      who: asOf === null ? name : `${name} (as of ${stamp(asOf)})`,
+      until: until === null ? "no end" : `until ${stamp(until)}`,
+    })),
+  );
+  const missing = rolls.flatMap((roll) => (roll.missing === null ? [] : [roll.missing.why]));
+  const unknown = missing.map((why) => ({ who: `not known: ${why}`, until: "" }));
+  return people.length + unknown.length === 0 ? [{ who: "nobody", until: "" }] : [...people, ...unknown];
 }
 
-function untilText(until: Date | null): string {
-  return until === null ? "no end" : `until ${until.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+function stamp(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** The contact of the app's owner: whom to ask when nobody is on call, or PagerDuty is away. */
@@ -42,16 +42,15 @@ export const oncall: Command = {
     if (args["app"] !== undefined) return { app: findApp(config.apps, args["app"]).name };
     return { app: incident?.app ?? undefined };
   },
-  async run(args, { incident }, { config, pager }) {
+  async run(args, { incident }, { config, roster }) {
     const named = args["app"] ?? incident?.app ?? undefined;
     const names = named === undefined ? Object.keys(config.apps) : [named];
     const rows = await Promise.all(
       names.map(async (name): Promise<Text[][]> => {
         const app = findApp(config.apps, name);
-        const { people, why } = await ask(pager, app.onCall);
         const otherwise = fallBack(app, config.contacts);
-        if (why !== null) return [[name, why, "", otherwise]];
-        return people.map((person) => [name, person.name, untilText(person.until), otherwise]);
+        const found = await rowsOf(app, roster);
+        return found.map(({ who, until }) => [name, who, until, otherwise]);
       }),
     );
     return {

@@ -17,6 +17,7 @@ import { createAlerts } from "./engine/alerts/alerts.ts";
 import { createAnswerer } from "./engine/commands/answer.ts";
 import { createDispatch } from "./engine/commands/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
+import { createClosedChannels } from "./engine/incidents/closed-channels.ts";
 import { createGather } from "./engine/incidents/gather.ts";
 import { turnOf } from "./engine/commands/turn.ts";
 import { homeView } from "./engine/commands/home-view.ts";
@@ -25,6 +26,7 @@ import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/plans/offer.ts";
 import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
+import { rosterOf } from "./engine/roster.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
@@ -62,6 +64,19 @@ export interface Serving {
   /** The record is no longer ours: nothing more may be done or said. */
   lost: (error: unknown) => void;
   now: Clock;
+}
+
+/** ms that PagerDuty has for an answer that somebody waits for; what is written may take longer. */
+const READ_DEADLINE = 3000;
+/** ms between two questions who is in which group and on call: what is known when Slack or PagerDuty fails is this old. */
+const ROSTER_EVERY = 300_000;
+
+function keepRoster(refresh: () => Promise<void>, log: Logger): Ending {
+  const ask = (): void =>
+    void refresh().catch((err: unknown) => log.error({ err }, "groups and schedules not kept"));
+  const timer = setInterval(ask, ROSTER_EVERY);
+  ask();
+  return () => Promise.resolve(clearInterval(timer));
 }
 
 /** crai.yaml, the adapters, the engine and the listeners, in this order. */
@@ -109,10 +124,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     log,
     wake: () => wakes.inbox(),
   });
-  const pagerClient =
-    secrets.pagerdutyToken === null
-      ? null
-      : createPagerClient({ token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl });
+  const pagerSettings =
+    secrets.pagerdutyToken === null ? null : { token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl };
   const clusters = createClusters({
     kubeconfig: settings.kubeconfig,
     clusters: config.clusters,
@@ -127,11 +140,13 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     playbooks: settings.playbooks,
     clusters,
     directory: slack.directory,
-    pager: pagerClient && createPager(pagerClient, now),
+    pager: pagerSettings && createPager(createPagerClient({ ...pagerSettings, timeout: READ_DEADLINE })),
     chat: slack.chat,
     executor: async (trx, { number }) => ((await isHeld(trx, number)) ? "cli" : "serve"),
     enqueue: enqueueRun,
     wakeOutbox,
+    keepsRoster: true,
+    warn: (text) => log.warn(text),
     log,
     now,
   });
@@ -170,6 +185,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       rows[0]?.key ?? "",
     );
   const pins = createPins({ db, chat: slack.chat, directory: slack.directory, wakeOutbox, now, log });
+  const { announce, command } = config.slack;
+  const closedChannel = createClosedChannels({ db, announce, command, wakeOutbox, now });
   const inbox = startInbox({
     db,
     log,
@@ -187,6 +204,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
           if (delivery.kind === "invocation") await answer(delivery, at);
           if (delivery.kind === "message.pinned") await pins.pinned(delivery);
           if (delivery.kind === "message.changed") await pins.changed(delivery, key);
+          if (delivery.kind === "channel.closed") await closedChannel(delivery, key);
           if (delivery.kind === "home.opened")
             await slack.publishHome(delivery.by.id, await homeView(uses, delivery.by));
         }
@@ -196,10 +214,10 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   endings.push(() => inbox.stop());
   wakes.inbox = inbox.wake;
 
-  if (pagerClient) {
+  if (pagerSettings) {
     const delivery = startPagerDelivery({
       db,
-      client: pagerClient,
+      client: createPagerClient(pagerSettings),
       directory: slack.directory,
       serviceUser: null,
       now,
@@ -211,12 +229,12 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   const gather = createGather({
     db,
     config,
-    directory: slack.directory,
-    pager: uses.pager,
+    roster: uses.roster,
     wakeOutbox,
     now,
     log,
   });
+  endings.push(keepRoster(() => uses.roster.refresh(rosterOf(config)), log));
   const sweep = createCliSweep({ db, runs, now });
   const ticker = startTicker({
     db,

@@ -12,6 +12,7 @@ import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { createPlanner } from "./engine/plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
+import { createRoster, type RosterOptions } from "./engine/roster.ts";
 import { createRuns, type Runs, type RunsOptions } from "./engine/runs/runs.ts";
 import { createPlanMessages } from "./engine/plans/show-plan.ts";
 import { createStops } from "./engine/runs/stops.ts";
@@ -33,6 +34,9 @@ export interface EngineOptions {
   enqueue: (trx: Queries, run: number) => Promise<void>;
   wakeOutbox: () => void;
   onWaiting?: RunsOptions["onWaiting"];
+  keepsRoster: RosterOptions["keeps"];
+  /** What the person, or the log, is told beside the answers. */
+  warn: RosterOptions["warn"];
   log: Logger;
   now: Clock;
 }
@@ -54,7 +58,8 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
       Object.entries(config.clusters).map(([name, { prometheus }]) => [name, prometheus]),
     ),
   });
-  const authorizer = createAuthorizer({ access: config.access, directory, pager });
+  const roster = createRoster({ db, directory, pager, keeps: options.keepsRoster, warn: options.warn, now });
+  const authorizer = createAuthorizer({ access: config.access, roster });
   const { announce } = config.slack;
   const planner = createPlanner({
     db,
@@ -94,6 +99,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     playbooks: playbooks.current,
     playbookProblems: playbooks.problems,
     authorizer,
+    roster,
     clusters,
     metrics,
     directory,

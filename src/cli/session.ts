@@ -87,7 +87,7 @@ export async function withSession<Result>(
   const { db, url } = store;
   const { config, secrets } = settings;
   const slack = await slackDirectory(settings, log);
-  const directory = createCliDirectory({ identities: config.access.identities, slack, warn });
+  const directory = createCliDirectory({ identities: config.access.identities, slack });
   const { actor, clusters } = await identifyCaller({ ...options, db, directory });
   const terminal = await openTerminal(url, () =>
     warn("The connection to the database broke: a run of this terminal ends as unknown."),
@@ -109,7 +109,9 @@ export async function withSession<Result>(
       clusters,
       directory,
       pager:
-        token === null ? null : createPager(createPagerClient({ token, url: settings.pagerdutyApiUrl }), now),
+        token === null
+          ? null
+          : createPager(createPagerClient({ token, url: settings.pagerdutyApiUrl, timeout: 3000 })),
       chat: null,
       executor,
       enqueue,
@@ -117,6 +119,8 @@ export async function withSession<Result>(
         wakes.push(wakeOwner(db).catch((err: unknown) => log.warn({ err }, "serve not woken")));
       },
       onWaiting: options.onWaiting,
+      keepsRoster: false,
+      warn,
       log,
       now,
     });

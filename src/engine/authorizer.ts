@@ -9,7 +9,8 @@ import {
 } from "../domain/access.ts";
 import { UserError } from "../domain/errors.ts";
 import type { App } from "../domain/app.ts";
-import type { Directory, OnCallPerson, Pager } from "./ports.ts";
+import { isSlackUser } from "./people.ts";
+import type { Roll, Roster } from "./roster.ts";
 
 /** Whether somebody is on call. What is not known is never shown as "not on call". */
 export type OnCall =
@@ -29,86 +30,116 @@ export interface Authorizer {
 
 export interface AuthorizerOptions {
   access: { roles: Record<string, Role>; rules: Rule[] };
-  directory: Directory;
-  pager: Pager | null;
+  roster: Roster;
 }
 
 /** `*` means everybody in the Slack workspace: somebody known to a cluster alone is not one of them. */
 function isInWorkspace(actor: Actor): boolean {
-  return actor.kind === "person" && /^[UW][A-Z0-9]+$/.test(actor.id);
+  return actor.kind === "person" && isSlackUser(actor.id);
+}
+
+/** By its words in crai.yaml alone. */
+function names(role: Role, actor: Actor): boolean {
+  return role.members.includes(actorKey(actor)) || (role.members.includes("*") && isInWorkspace(actor));
+}
+
+function isIn({ members }: Roll, actor: Actor): boolean {
+  return members.some(({ slack }) => slack === actorKey(actor));
+}
+
+/** Whether somebody is in one of several rolls; what is missing from the others is no matter then. */
+function findIn(rolls: readonly Roll[], actor: Actor): OnCall {
+  const asOf = rolls.filter((roll) => isIn(roll, actor)).map((roll) => roll.asOf);
+  if (asOf.length > 0) return { is: "yes", asOf: asOf.includes(null) ? null : (asOf[0] ?? null) };
+  const missing = rolls.find((roll) => roll.missing !== null)?.missing;
+  return missing ? { is: "unknown", why: missing.why } : { is: "no" };
 }
 
 /** Resolves roles at the moment of the question: a person taken out of a group or off call has lost the role. */
-export function createAuthorizer({ access, directory, pager }: AuthorizerOptions): Authorizer {
-  async function onCallIds(schedules: readonly string[]): Promise<Set<string>> {
-    if (pager === null || schedules.length === 0) return new Set();
-    const people: OnCallPerson[] = await pager.onCall(schedules);
-    const users = await Promise.all(
-      people.map(async ({ email }) => (email === null ? null : directory.userByEmail(email))),
+export function createAuthorizer({ access, roster }: AuthorizerOptions): Authorizer {
+  async function groupsOf({ members }: Role): Promise<Roll[]> {
+    return Promise.all(members.filter((id) => id.startsWith("S")).map((id) => roster.group(id)));
+  }
+
+  async function schedulesOf({ onCall }: Pick<Role, "onCall">): Promise<Roll[]> {
+    return Promise.all(onCall.map((id) => roster.schedule(id)));
+  }
+
+  async function rollsOf(roles: readonly Role[]): Promise<Roll[]> {
+    return (await Promise.all(roles.flatMap((role) => [groupsOf(role), schedulesOf(role)]))).flat();
+  }
+
+  async function holds(actor: Actor, role: Role): Promise<boolean> {
+    return names(role, actor) || findIn(await rollsOf([role]), actor).is === "yes";
+  }
+
+  function rolesThatMay(permission: Permission, scope: Scope): [string, Role][] {
+    return Object.entries(access.roles).filter(
+      ([role]) => authorize(access.rules, new Set([role]), permission, scope).allowed,
     );
-    return new Set(users.filter((user) => user !== null));
   }
 
-  async function membersOf(role: Role): Promise<Set<string>> {
-    const groups = role.members.filter((member) => member.startsWith("S"));
-    const fromGroups = await Promise.all(groups.map((group) => directory.groupMembers(group)));
-    // A role must not vanish for its named members because PagerDuty does not answer.
-    const onCall = await onCallIds(role.onCall).catch(() => new Set<string>());
-    return new Set([...role.members, ...fromGroups.flat(), ...onCall]);
-  }
-
-  async function roles(actor: Actor): Promise<ReadonlySet<string>> {
-    const key = actorKey(actor);
-    const held = await Promise.all(
-      Object.entries(access.roles).map(async ([name, role]) => {
-        const members = await membersOf(role);
-        return members.has(key) || (members.has("*") && isInWorkspace(actor)) ? name : null;
-      }),
-    );
-    return new Set(held.filter((name) => name !== null));
-  }
-
-  async function allows(actor: Actor, permission: Permission, scope: Scope): Promise<boolean> {
-    return authorize(access.rules, await roles(actor), permission, scope).allowed;
-  }
-
-  function rolesThatMay(permission: Permission, scope: Scope): string[] {
-    return Object.keys(access.roles).filter(
-      (role) => authorize(access.rules, new Set([role]), permission, scope).allowed,
-    );
+  /** Undefined: they may. PagerDuty is asked only where neither crai.yaml nor a group gives the right. */
+  async function refusal(actor: Actor, permission: Permission, scope: Scope): Promise<Refusal | undefined> {
+    const able = rolesThatMay(permission, scope);
+    if (able.some(([, role]) => names(role, actor))) return undefined;
+    const doubts: string[] = [];
+    for (const rolls of [groupsOf, schedulesOf]) {
+      const found = findIn((await Promise.all(able.map(([, role]) => rolls(role)))).flat(), actor);
+      if (found.is === "yes") return undefined;
+      if (found.is === "unknown") doubts.push(found.why);
+    }
+    return { able: able.map(([name]) => name), doubts };
   }
 
   return {
-    roles,
-    allows,
+    async roles(actor) {
+      const held = await Promise.all(
+        Object.entries(access.roles).map(async ([name, role]) => ((await holds(actor, role)) ? name : null)),
+      );
+      return new Set(held.filter((name) => name !== null));
+    },
+    async allows(actor, permission, scope) {
+      return (await refusal(actor, permission, scope)) === undefined;
+    },
     async demand(actor, permission, scope) {
-      if (await allows(actor, permission, scope)) return;
-      const about =
-        scope.app === undefined
-          ? ""
-          : ` for ${scope.app}${scope.environment === undefined ? "" : ` in ${scope.environment}`}`;
-      const able = rolesThatMay(permission, scope);
-      throw new UserError(`You may not ${permissions[permission]}${about}.`, {
-        why: `It needs the permission ${permission}${able.length > 0 ? `, which these roles have: ${able.join(", ")}` : ", which no role has"}.`,
-        next:
-          able.length > 0
-            ? "Ask somebody who has one of these roles, or to be added to one."
-            : "Ask whoever keeps crai.yaml to grant it to a role.",
-      });
+      const refused = await refusal(actor, permission, scope);
+      if (refused !== undefined) throw refusalError(permission, scope, refused);
     },
     async isOnCall(actor, app) {
       if (actor.kind !== "person") return { is: "no" };
-      try {
-        const onCall = await onCallIds(app.onCall);
-        return onCall.has(actor.id) ? { is: "yes", asOf: null } : { is: "no" };
-      } catch (error) {
-        return { is: "unknown", why: error instanceof Error ? error.message : String(error) };
-      }
+      return findIn(await schedulesOf(app), actor);
     },
     async approvers(scope) {
-      const able = rolesThatMay("plan:approve", scope).flatMap((name) => access.roles[name] ?? []);
-      const members = await Promise.all(able.map(membersOf));
-      return [...new Set(members.flatMap((set) => [...set]))].filter((id) => /^[UW]/.test(id)).sort();
+      const able = rolesThatMay("plan:approve", scope).map(([, role]) => role);
+      const rolls = await rollsOf(able);
+      const people = rolls.flatMap(({ members }) => members.map(({ slack }) => slack ?? ""));
+      return [...new Set([...able.flatMap(({ members }) => members), ...people])].filter(isSlackUser).sort();
     },
   };
+}
+
+interface Refusal {
+  /** The roles that would do. */
+  able: readonly string[];
+  /** Why it is not known whether they hold one of them. */
+  doubts: readonly string[];
+}
+
+function refusalError(permission: Permission, scope: Scope, { able, doubts }: Refusal): UserError {
+  const where = scope.environment === undefined ? "" : ` in ${scope.environment}`;
+  const about = scope.app === undefined ? "" : ` for ${scope.app}${where}`;
+  const needs = `It needs the permission ${permission}, which ${able.length > 0 ? `these roles have: ${able.join(", ")}` : "no role has"}.`;
+  if (doubts.length > 0)
+    return new UserError(`It is not known whether you may ${permissions[permission]}${about}.`, {
+      why: `${needs} ${doubts.map((doubt) => `${doubt}.`).join(" ")}`,
+      next: "Try again in half a minute, or ask somebody whom crai.yaml names in one of these roles.",
+    });
+  return new UserError(`You may not ${permissions[permission]}${about}.`, {
+    why: needs,
+    next:
+      able.length > 0
+        ? "Ask somebody who has one of these roles, or to be added to one."
+        : "Ask whoever keeps crai.yaml to grant it to a role.",
+  });
 }

@@ -144,7 +144,8 @@ export interface Directory {
   displayName(user: string): Promise<string>;
   email(user: string): Promise<string | null>;
   userByEmail(email: string): Promise<string | null>;
-  groupMembers(group: string): Promise<string[]>;
+  /** null: there is no such group. */
+  groupMembers(group: string): Promise<string[] | null>;
 }
 
 /** What the engine reads of Slack beside people. */
@@ -174,7 +175,8 @@ export interface PagerIncident {
 
 /** Reads of PagerDuty; writes go through the outbox so that they survive its outages. */
 export interface Pager {
-  onCall(schedules: readonly string[]): Promise<OnCallPerson[]>;
+  /** Of one schedule; null: there is no such one. */
+  onCall(schedule: string): Promise<OnCallPerson[] | null>;
   incident(id: string): Promise<PagerIncident | null>;
   openIncidents(services: readonly string[]): Promise<PagerIncident[]>;
   check(): Promise<string>;
@@ -191,6 +193,8 @@ export type SlackMessage =
       under?: string;
       /** Tried when crai is no member of the channel; such a message cannot be edited later. */
       responseUrl?: string;
+      /** Without it, what crai may not write in the channel waits until it may. */
+      elsewhere?: Elsewhere;
       pin?: boolean;
       attachments?: Attachment[];
     }
@@ -212,6 +216,16 @@ export type SlackMessage =
   | { do: "topic"; channel: ChannelRef; topic: string }
   | { do: "rename"; channel: ChannelRef; name: string }
   | { do: "react"; channel: string; ts: string; emoji: string };
+
+/** Where a message stands, for good, if crai may not write where it belongs: nobody waits for an answer in vain. */
+export interface Elsewhere {
+  /** In direct messages with this person, who asked for it. */
+  user: string;
+  /** A copy where others see it, whom it concerns too. */
+  channel?: string;
+  /** Of the command: to tell the person, where they asked, where to look. */
+  responseUrl?: string;
+}
 
 /** A channel that may not exist yet: an incident's is filled in when it does. */
 export type ChannelRef = { id: string } | { incident: number };

@@ -7,6 +7,7 @@ import type { Playbooks } from "./playbooks/load-playbooks.ts";
 import type { LockKeeper } from "./runs/lock-keeper.ts";
 import type { Planner } from "./plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
+import type { Roster } from "./roster.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { PlanMessages } from "./plans/show-plan.ts";
 
@@ -24,6 +25,7 @@ export interface UseCases {
   /** What keeps the playbooks' files from being in force as they are now, one line each with file:line. */
   playbookProblems: () => string[];
   authorizer: Authorizer;
+  roster: Roster;
   clusters: Clusters;
   metrics: Metrics;
   directory: Directory;

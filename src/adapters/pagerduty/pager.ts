@@ -5,6 +5,7 @@ import type { OnCallPerson, Pager, PagerIncident } from "../../engine/ports.ts";
 import { type PagerClient, PagerRefusal } from "./client.ts";
 
 const OnCalls = z.object({
+  more: z.boolean().nullish(),
   oncalls: z.array(
     z.object({
       end: z.string().nullish(),
@@ -26,20 +27,24 @@ const Incident = z.object({
 });
 const Abilities = z.object({ abilities: z.array(z.string()) }).or(z.object({}).loose());
 
-/** ms for which an answer about who is on call is taken as current; a hand-over is seen within this time. */
-const FRESH = 30_000;
+/** The largest page that PagerDuty gives. */
+const PAGE = 100;
 
 function toIncident({ id, title, status, html_url: url, service }: z.infer<typeof Incident>): PagerIncident {
   return { id, title, status, service: service?.id ?? null, url };
 }
 
-export function createPager(client: PagerClient, now: () => Date): Pager {
-  const known = new Map<string, { at: number; people: Promise<OnCallPerson[]> }>();
-
-  async function fetchOnCall(schedules: readonly string[]): Promise<OnCallPerson[]> {
-    const { oncalls } = await client.call(OnCalls, {
+export function createPager(client: PagerClient): Pager {
+  /** A schedule in several escalation policies is there once for each of their levels. */
+  async function onCallFrom(schedule: string, offset: number): Promise<OnCallPerson[]> {
+    const { oncalls, more } = await client.call(OnCalls, {
       path: "/oncalls",
-      query: { "schedule_ids[]": [...schedules], "include[]": ["users"] },
+      query: {
+        "schedule_ids[]": [schedule],
+        "include[]": ["users"],
+        limit: String(PAGE),
+        offset: String(offset),
+      },
     });
     const people = oncalls.map(({ user, end }) => ({
       pagerdutyUser: user.id,
@@ -47,20 +52,18 @@ export function createPager(client: PagerClient, now: () => Date): Pager {
       email: user.email ?? null,
       until: end ? parseISO(end) : null,
     }));
-    return [...new Map(people.map((person) => [person.pagerdutyUser, person])).values()];
+    return more === true ? [...people, ...(await onCallFrom(schedule, offset + PAGE))] : people;
   }
 
   return {
-    async onCall(schedules) {
-      if (schedules.length === 0) return [];
-      const key = [...schedules].sort().join();
-      const at = now().getTime();
-      const cached = known.get(key);
-      if (cached && at - cached.at < FRESH) return cached.people;
-      const people = fetchOnCall(schedules);
-      known.set(key, { at, people });
-      people.catch(() => known.delete(key));
-      return people;
+    async onCall(schedule) {
+      try {
+        const people = await onCallFrom(schedule, 0);
+        return [...new Map(people.map((person) => [person.pagerdutyUser, person])).values()];
+      } catch (error) {
+        if (error instanceof PagerRefusal && error.status === 404) return null;
+        throw error;
+      }
     },
 
     async incident(id) {

@@ -90,18 +90,17 @@ export function createDirectory(
           throw error;
         }
       }),
-    groupMembers: async (group) =>
-      ask(`group:${group}`, `the members of user group ${group}`, async () => {
-        try {
-          return (await client.usergroups.users.list({ usergroup: group })).users ?? [];
-        } catch (error) {
-          if (refusalCode(error) !== "no_such_subteam") throw error;
-          throw new UserError(`There is no Slack user group ${group}`, {
-            why: "crai.yaml names it in access.roles.",
-            next: "Correct the ID (S…), or remove it.",
-          });
-        }
-      }),
+    // Rights hang on it, so what was said earlier counts by rules of its own (engine/roster.ts).
+    async groupMembers(group) {
+      try {
+        return (await client.usergroups.users.list({ usergroup: group })).users ?? [];
+      } catch (cause) {
+        const failure = failureOf(cause);
+        if (failure === undefined) throw cause;
+        if (failure.kind === "refused" && failure.code === "no_such_subteam") return null;
+        throw new Error(failureText(failure), { cause });
+      }
+    },
     knownName: (user) => (kept.get(`user:${user}`)?.value as Profile | undefined)?.name,
   };
 }

@@ -6,14 +6,13 @@ import { type Incident, isConfidential } from "../../domain/incident.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import { readStream } from "../../store/timeline.ts";
-import type { Directory, Pager } from "../ports.ts";
 import { say } from "../record.ts";
+import type { Roll, Roster } from "../roster.ts";
 
 export interface GatherOptions {
   db: Database;
   config: Pick<Config, "apps" | "confidential">;
-  directory: Pick<Directory, "userByEmail" | "groupMembers">;
-  pager: Pick<Pager, "onCall"> | null;
+  roster: Roster;
   wakeOutbox: () => void;
   now: Clock;
   log: Logger;
@@ -29,28 +28,18 @@ const AGAIN_AFTER = 5000;
 export function createGather({
   db,
   config,
-  directory,
-  pager,
+  roster,
   wakeOutbox,
   now,
   log,
 }: GatherOptions): (incident: number) => Promise<Date | undefined> {
-  async function membersFor(): Promise<string[]> {
-    const { members } = config.confidential;
-    const groups = members.filter((member) => member.startsWith("S"));
-    const fromGroups = await Promise.all(groups.map((group) => directory.groupMembers(group)));
-    return [...new Set([...members.filter((member) => !member.startsWith("S")), ...fromGroups.flat()])];
-  }
-
-  async function peopleFor(incident: Incident): Promise<string[]> {
-    if (isConfidential(incident.kind)) return membersFor();
+  async function rollsFor(incident: Incident): Promise<Roll[]> {
+    if (isConfidential(incident.kind)) {
+      const groups = config.confidential.members.filter((member) => member.startsWith("S"));
+      return Promise.all(groups.map((group) => roster.group(group)));
+    }
     const schedules = incident.app === null ? [] : (config.apps[incident.app]?.onCall ?? []);
-    if (pager === null || schedules.length === 0) return [];
-    const people = await pager.onCall(schedules);
-    const users = await Promise.all(
-      people.map(async ({ email }) => (email === null ? null : directory.userByEmail(email))),
-    );
-    return users.filter((user) => user !== null);
+    return Promise.all(schedules.map((schedule) => roster.schedule(schedule)));
   }
 
   async function invite(incident: number, users: readonly string[]): Promise<void> {
@@ -71,12 +60,22 @@ export function createGather({
     const [opened] = await readStream(db, `incident:${number}`);
     if (opened?.actor.kind === "person" && /^[UW]/.test(opened.actor.id))
       await invite(number, [opened.actor.id]);
-    try {
-      await invite(number, await peopleFor(incident));
-      return undefined;
-    } catch (err) {
-      log.warn({ err, incident: number }, "whom to invite is not known yet");
-      return addMilliseconds(now(), AGAIN_AFTER);
-    }
+    if (isConfidential(incident.kind))
+      await invite(
+        number,
+        config.confidential.members.filter((member) => !member.startsWith("S")),
+      );
+    const rolls = await rollsFor(incident);
+    await invite(number, [...new Set(rolls.flatMap((roll) => usersOf(roll, incident)))]);
+    const missing = rolls.flatMap((roll) => (roll.missing?.passing === true ? roll.missing.why : []));
+    if (missing.length === 0 || incident.status === "resolved") return undefined;
+    log.warn({ incident: number, missing }, "whom to invite is not known yet");
+    return addMilliseconds(now(), AGAIN_AFTER);
   };
+}
+
+/** Nobody is let into a confidential channel for having been in a group some time ago. */
+function usersOf({ members, asOf }: Roll, { kind }: Incident): string[] {
+  if (asOf !== null && isConfidential(kind)) return [];
+  return members.flatMap(({ slack }) => slack ?? []);
 }

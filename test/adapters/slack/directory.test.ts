@@ -29,13 +29,10 @@ describe("who people are", () => {
     expect(await slack.directory.groupMembers("S0LEADS")).toEqual([alex.slack]);
   });
 
-  test("a user group that does not exist is a mistake in crai.yaml", async () => {
+  test("a user group that does not exist is told from one that has nobody in it", async () => {
     const { slack } = await startAll();
 
-    await expect(slack.directory.groupMembers("S0NONE")).rejects.toMatchObject({
-      name: "UserError",
-      message: "There is no Slack user group S0NONE",
-    });
+    expect(await slack.directory.groupMembers("S0NONE")).toBeNull();
   });
 
   test("is asked once a minute, also by many at once; while Slack is away its last word holds", async () => {
@@ -43,7 +40,7 @@ describe("who people are", () => {
     const { log, lines } = logSink();
     let now = 0;
     let asked = 0;
-    office.workspace.onRequest("usergroups.users.list", "received", () => {
+    office.workspace.onRequest("users.lookupByEmail", "received", () => {
       asked += 1;
     });
     const client = new webApi.WebClient(seed.bot.token, {
@@ -52,22 +49,30 @@ describe("who people are", () => {
     });
     const directory = createDirectory(client, log, () => now);
 
-    await Promise.all([1, 2, 3].map(() => directory.groupMembers("S0LEADS")));
+    await Promise.all([1, 2, 3].map(() => directory.userByEmail(alex.email)));
     now += 59_000;
-    await directory.groupMembers("S0LEADS");
+    await directory.userByEmail(alex.email);
     expect(asked).toBe(1);
     now += 2000;
-    await directory.groupMembers("S0LEADS");
+    await directory.userByEmail(alex.email);
     expect(asked).toBe(2);
 
     office.workspace.faults.set({ down: true });
     now += 120_000;
-    expect(await directory.groupMembers("S0LEADS")).toEqual([alex.slack]);
+    expect(await directory.userByEmail(alex.email)).toEqual(alex.slack);
     expect(lines.join("")).toMatch(/what Slack said earlier is used/);
-    await expect(directory.groupMembers("S0SRE")).rejects.toMatchObject({
+    await expect(directory.userByEmail(robin.email)).rejects.toMatchObject({
       name: "UserError",
-      message: "Slack was asked for the members of user group S0SRE and did not say",
+      message: `Slack was asked for the person with the address ${robin.email} and did not say`,
     });
+  });
+
+  test("who was in a group is no matter of names: while Slack is away nobody is told", async () => {
+    const { slack, workspace } = await startAll();
+    expect(await slack.directory.groupMembers("S0LEADS")).toEqual([alex.slack]);
+    workspace.faults.set({ down: true });
+
+    await expect(slack.directory.groupMembers("S0LEADS")).rejects.toThrow(/no clear answer from Slack/);
   });
 
   test("a name once known is shown with what comes in", async () => {
