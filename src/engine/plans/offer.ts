@@ -10,6 +10,7 @@ import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import type { Playbooks } from "../playbooks/load-playbooks.ts";
+import { overtakenBy, voidOvertaken } from "./overtaken.ts";
 import type { Planner } from "./planner.ts";
 
 function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
@@ -34,8 +35,9 @@ const AGAIN_AFTER = 5000;
 
 /**
  * Plans the fix that fits an alert and lets it wait on the incident's card. Read-only, as the alert's own identity;
- * whoever presses Confirm has it planned again with their own. A fix that cannot be planned is not offered; while the
- * cluster gives no answer it is tried again at the returned date.
+ * whoever presses Confirm has it planned again with their own. Once a run has changed the app, people decide what comes
+ * next: the release that cured it must not be proposed to be left. A fix that cannot be planned is not offered; while
+ * the cluster gives no answer it is tried again at the returned date.
  */
 export function createOffer({
   db,
@@ -58,6 +60,8 @@ export function createOffer({
       channel: null,
       key: `offer:${number}:${playbook.metadata.name}`,
     });
+    // Somebody may have been faster while it was planned.
+    await db.transaction().execute((trx) => voidOvertaken(trx, number, now()));
     await incidents.refresh(number);
   }
 
@@ -65,7 +69,8 @@ export function createOffer({
     const incident = await incidentByNumber(db, number);
     const row = await alertById(db, id);
     if (!row || !incident || incident.app === null || incident.status === "resolved") return undefined;
-    const { app } = incident;
+    const { app, environment } = incident;
+    if (await overtakenBy(db, { incident: number, app, environment })) return undefined;
     let isUnreachable = false;
     for (const playbook of playbooks().values()) {
       if (!fits(playbook, row.body)) continue;

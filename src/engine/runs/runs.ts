@@ -30,6 +30,7 @@ import type { Action, ActionContext, Observation } from "../playbooks/action.ts"
 import { isRefusal } from "../cluster-refusal.ts";
 import { ended, goesOn, judge, type RunEnd } from "./judge-run.ts";
 import type { Actions } from "../playbooks/load-playbooks.ts";
+import { voidOvertaken } from "../plans/overtaken.ts";
 import type { Planner } from "../plans/planner.ts";
 import { placeOf, show, streamOf } from "../record.ts";
 import { runSummary, runView } from "./run-view.ts";
@@ -280,6 +281,7 @@ export function createRuns({
     await db.transaction().execute(async (trx) => {
       // Rows are locked in one order everywhere (incident, plan or run, stream, lock, outbox), so that nobody waits in a circle.
       if (!(await finishRun(trx, number, { ...end, at: now() }))) return;
+      if (job.stored.plan.incident !== null) await voidOvertaken(trx, job.stored.plan.incident, now());
       await record(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
       await releaseLocks(trx, number);
       await showRun(trx, job, { offers: offered });

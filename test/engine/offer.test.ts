@@ -1,0 +1,119 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import type { Button, View } from "../../src/domain/view.ts";
+import { createOffer } from "../../src/engine/plans/offer.ts";
+import { outboxByKey } from "../../src/store/outbox.ts";
+import { planByNumber, type StoredPlan, waitingPlans } from "../../src/store/plans.ts";
+import { runByNumber } from "../../src/store/runs.ts";
+import { readStream } from "../../src/store/timeline.ts";
+import type { Engine } from "../../src/wire-engine.ts";
+import { alert, alertsOf, type EngineWorld, robin, startEngineWorld } from "./engine-world.ts";
+
+/** An alert comes in, and the fix that fits it is proposed as the ticker has it done. */
+async function propose(world: EngineWorld, crai: Engine, fingerprint = "f1"): Promise<void> {
+  await alertsOf(world, crai).receive([alert({ fingerprint })], `delivery ${fingerprint}`);
+  const { id } = await world.db
+    .selectFrom("alert")
+    .select("id")
+    .where("fingerprint", "=", fingerprint)
+    .executeTakeFirstOrThrow();
+  await createOffer({
+    db: world.db,
+    planner: crai.uses.planner,
+    playbooks: crai.uses.playbooks,
+    incidents: crai.uses.incidents,
+    log: pino({ level: "silent" }),
+    now: () => new Date(),
+  })(1, id);
+}
+
+/** What Robin, on call, types in the incident's channel. */
+async function typedRollback({ uses }: Engine): Promise<StoredPlan> {
+  return uses.planner.make({
+    playbook: "rollback",
+    app: "api",
+    environment: null,
+    inputs: { app: "api", env: null, to: null },
+    actor: robin,
+    incident: 1,
+    reason: null,
+    channel: null,
+    key: "slash:1",
+  });
+}
+
+async function confirm({ uses }: Engine, { number }: StoredPlan): Promise<number> {
+  const decision = await uses.approvals.approve({
+    plan: number,
+    actor: robin,
+    reason: null,
+    breakGlass: false,
+    cause: "press:1",
+    channel: null,
+  });
+  if (decision.result !== "started") throw new Error(`It was ${decision.result}`);
+  return decision.run.number;
+}
+
+/** As the workflow does. */
+async function carryOut({ runs }: Engine, run: number): Promise<void> {
+  for (const step of await runs.begin(run)) if (!(await runs.carryOut(run, step))) break;
+  await runs.finish(run);
+}
+
+/** Labels of the card's buttons, as Slack is to show them. */
+async function buttonsOnCard({ db }: EngineWorld): Promise<string[]> {
+  const { view } = (await outboxByKey(db, "incident:1:card"))!.message as { view: View };
+  const buttons = view.blocks.flatMap((block): readonly Button[] =>
+    block.type === "buttons" ? block.buttons : [],
+  );
+  return buttons.map(({ label }) => label);
+}
+
+test("a proposal goes from the card when somebody's own rollback has cured it, and no later alert brings it back", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  await propose(world, crai);
+  const [offer] = await waitingPlans(world.db, 1);
+  expect(await buttonsOnCard(world)).toContain("Confirm");
+
+  const run = await confirm(crai, await typedRollback(crai));
+  await carryOut(crai, run);
+  expect(await planByNumber(world.db, offer!.number)).toMatchObject({
+    status: "voided",
+    why: `R${run} has changed api since (done).`,
+  });
+  const facts = (await readStream(world.db, "incident:1")).map(({ fact }) => fact);
+  expect(facts).toContainEqual({
+    kind: "plan.voided",
+    plan: offer!.number,
+    why: `R${run} has changed api since (done).`,
+  });
+  expect(await buttonsOnCard(world)).not.toContain("Confirm");
+
+  await propose(world, crai, "f2");
+  expect(await waitingPlans(world.db, 1)).toEqual([]);
+  expect(await buttonsOnCard(world)).not.toContain("Confirm");
+});
+
+test("nothing is proposed in an incident whose app was rolled back before the cluster could be asked", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  await alertsOf(world, crai).receive([alert()], "delivery f1");
+  await carryOut(crai, await confirm(crai, await typedRollback(crai)));
+  await propose(world, crai);
+  const plans = await world.db.selectFrom("plan").select("actor_key").execute();
+  expect(plans).toEqual([{ actor_key: robin.id }]);
+});
+
+test("a run that was stopped before it changed anything leaves the proposal to others", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  await propose(world, crai);
+  const run = await confirm(crai, await typedRollback(crai));
+  await crai.uses.runs.stop(run, robin, null);
+  await carryOut(crai, run);
+  expect(await runByNumber(world.db, run)).toMatchObject({ status: "finished", outcome: "stopped" });
+  expect(await waitingPlans(world.db, 1)).toHaveLength(1);
+  expect(await buttonsOnCard(world)).toContain("Confirm");
+});
