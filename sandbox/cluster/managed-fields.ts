@@ -1,5 +1,6 @@
-import { isAtomicObject, isSet, listIdentity } from "./merge-keys.ts";
-import { isRecord, sameJson, timestamp } from "./object.ts";
+import { children, owned } from "./field-tree.ts";
+import { isEmpty, subtract, union } from "./fields-v1.ts";
+import { sameJson, timestamp } from "./object.ts";
 import type { FieldsV1, KubeObject, ManagedFieldsEntry } from "./object.ts";
 
 /** Who writes, when, and through which subresource. */
@@ -9,20 +10,9 @@ export interface FieldWriter {
   subresource?: string;
   /** Fields another subresource owns, so that this write cannot: status, but for writes of status. */
   ignore?: string;
+  /** Who manages what before this write, where the client says so; else what the object itself says. */
+  entries?: ManagedFieldsEntry[];
 }
-
-const systemFields = new Set([
-  "creationTimestamp",
-  "deletionGracePeriodSeconds",
-  "deletionTimestamp",
-  "generation",
-  "managedFields",
-  "name",
-  "namespace",
-  "resourceVersion",
-  "selfLink",
-  "uid",
-]);
 
 /** Structs that are always there: becoming non-empty is not a change of the field itself. */
 const plainStructs = new Set([
@@ -46,7 +36,7 @@ export function manageFields(
   next: KubeObject,
   by: FieldWriter,
 ): ManagedFieldsEntry[] {
-  const entries = previous?.metadata.managedFields ?? [];
+  const entries = by.entries ?? previous?.metadata.managedFields ?? [];
   const before = previous ? owned(previous, by.ignore) : {};
   const after = owned(next, by.ignore);
   const touched = written(before, after, []);
@@ -77,24 +67,17 @@ export function manageFields(
 }
 
 /** The order the API server keeps entries in: Apply before Update, then older first, then by name. */
-function byTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+export function byTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
   const key = (entry: ManagedFieldsEntry): string[] => {
-    return [entry.operation, entry.time, entry.manager, entry.apiVersion, entry.subresource ?? ""];
+    return [entry.operation, entry.time ?? "", entry.manager, entry.apiVersion, entry.subresource ?? ""];
   };
   const [left, right] = [key(a), key(b)];
   const first = left.findIndex((part, index) => part !== right[index]);
   return first < 0 ? 0 : left[first]! < right[first]! ? -1 : 1;
 }
 
-function owned(object: KubeObject, ignore: string | undefined): Record<string, unknown> {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
-  if (ignore) delete rest[ignore];
-  const free = Object.entries(metadata).filter(([field]) => !systemFields.has(field));
-  return { ...(free.length > 0 && { metadata: Object.fromEntries(free) }), ...rest };
-}
-
 /** The paths of `to` that `from` has not, or has with another value. */
-function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
+export function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
   const result: FieldsV1 = {};
   const before = children(from, path);
   for (const [step, child] of children(to, path) ?? []) {
@@ -115,7 +98,7 @@ function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
 }
 
 /** The paths of `from` that `to` no longer has; a path that is gone as a whole stands for all below it. */
-function missing(from: unknown, to: unknown, path: string[]): FieldsV1 {
+export function missing(from: unknown, to: unknown, path: string[]): FieldsV1 {
   const result: FieldsV1 = {};
   const after = children(to, path);
   for (const [step, child] of children(from, path) ?? []) {
@@ -125,54 +108,6 @@ function missing(from: unknown, to: unknown, path: string[]): FieldsV1 {
     } else {
       const inner = missing(child.value, still.value, [...path, child.name]);
       if (!isEmpty(inner)) result[step] = inner;
-    }
-  }
-  return result;
-}
-
-interface Child {
-  name: string;
-  value: unknown;
-}
-
-/** The parts of a value that are owned one by one, keyed by their FieldsV1 step; undefined: it is one leaf. */
-function children(value: unknown, path: string[]): Map<string, Child> | undefined {
-  if (isRecord(value) && !isAtomicObject(path)) {
-    const fields = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
-    return new Map(fields.map(([name, field]) => [`f:${name}`, { name, value: field }]));
-  }
-  if (!Array.isArray(value)) return undefined;
-  if (isSet(path))
-    return new Map(value.map((item) => [`v:${JSON.stringify(item)}`, { name: "*", value: null }]));
-  const identity = listIdentity(path);
-  if (!identity) return undefined;
-  const keys = identity.map ?? [identity.merge];
-  return new Map(
-    value.filter(isRecord).map((item) => {
-      const id = Object.fromEntries(keys.map((key) => [key, item[key]]));
-      return [`k:${JSON.stringify(id)}`, { name: "*", value: item }];
-    }),
-  );
-}
-
-function isEmpty(fields: FieldsV1): boolean {
-  return Object.keys(fields).length === 0;
-}
-
-function union(a: FieldsV1, b: FieldsV1): FieldsV1 {
-  const steps = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-  return Object.fromEntries(steps.map((step) => [step, union(a[step] ?? {}, b[step] ?? {})]));
-}
-
-function subtract(from: FieldsV1, gone: FieldsV1): FieldsV1 {
-  const result: FieldsV1 = {};
-  for (const [step, inner] of Object.entries(from)) {
-    const cut = gone[step];
-    if (!cut) {
-      result[step] = inner;
-    } else if (!isEmpty(cut)) {
-      const left = subtract(inner, cut);
-      if (!isEmpty(left)) result[step] = left;
     }
   }
   return result;

@@ -6,6 +6,8 @@
 interface ListIdentity {
   merge: string;
   map?: string[];
+  /** What a key is when an item leaves it out. */
+  defaults?: Record<string, unknown>;
 }
 
 const byField: Record<string, ListIdentity> = {
@@ -28,8 +30,13 @@ const byField: Record<string, ListIdentity> = {
   volumes: { merge: "name" },
 };
 
-const containerPorts: ListIdentity = { merge: "containerPort", map: ["containerPort", "protocol"] };
-const servicePorts: ListIdentity = { merge: "port", map: ["port", "protocol"] };
+const defaults = { protocol: "TCP" };
+const containerPorts: ListIdentity = {
+  merge: "containerPort",
+  map: ["containerPort", "protocol"],
+  defaults,
+};
+const servicePorts: ListIdentity = { merge: "port", map: ["port", "protocol"], defaults };
 const nodeAddresses: ListIdentity = { merge: "type" };
 
 /** How items of the list at `path` are told apart; undefined: the list is one value. */

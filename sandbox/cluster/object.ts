@@ -11,8 +11,8 @@ export interface ManagedFieldsEntry {
   manager: string;
   operation: "Update" | "Apply";
   apiVersion: string;
-  /** RFC 3339, whole seconds, UTC. */
-  time: string;
+  /** RFC 3339, whole seconds, UTC; absent when the manager only ever applied what was there already. */
+  time?: string;
   fieldsType: "FieldsV1";
   fieldsV1: FieldsV1;
   subresource?: string;

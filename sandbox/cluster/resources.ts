@@ -1,3 +1,5 @@
+import { applyObject, applyType, checkPatchOptions } from "./apply/apply-request.ts";
+import { mediaType } from "./body.ts";
 import { storable, shown } from "./events-view.ts";
 import type { Answer, ResourceCall, Wanted } from "./http.ts";
 import { negotiate } from "./http.ts";
@@ -47,10 +49,11 @@ const handlers: Record<string, Handler> = {
   get: ({ store }, call, as) => presentObject(as, existing(store, call, as.kind)),
   list: ({ store }, call, as) => presentPage(as, listPage(store, as.kind, call)),
   watch: watching,
-  create: ({ store }, call, as) => presentObject(as, createObject(store, call, as.kind), 201),
+  create: ({ store }, call, as) =>
+    presentObject(as, createObject(store, call, as.kind, { object: objectFrom(call, as.kind) }), 201),
   update: ({ store }, call, as) =>
-    presentObject(as, replaceObject(store, call, as.kind, objectFrom(call, as.kind))),
-  patch: ({ store }, call, as) => presentObject(as, patchObject(store, call, as.kind)),
+    presentObject(as, replaceObject(store, call, as.kind, { object: objectFrom(call, as.kind) })),
+  patch: patching,
   delete: remove,
   deletecollection: removeAll,
 };
@@ -76,6 +79,14 @@ function watching(resources: Resources, call: ResourceCall, as: Presentation): A
   return { code: 200, type: "application/json", stream: lines };
 }
 
+function patching({ store }: Resources, call: ResourceCall, as: Presentation): Answer {
+  const isApply = mediaType(call.headers["content-type"]) === applyType;
+  checkPatchOptions(call, isApply);
+  if (!isApply) return presentObject(as, patchObject(store, call, as.kind));
+  const { object, created } = applyObject(store, call, as.kind);
+  return presentObject(as, object, created ? 201 : 200);
+}
+
 function patchObject(store: Store, call: ResourceCall, kind: Kind): KubeObject {
   isDryRun(call);
   const old = shown(kind, existing(store, call, kind));
@@ -90,7 +101,7 @@ function patchObject(store: Store, call: ResourceCall, kind: Kind): KubeObject {
     throw invalid(kind, old.metadata.name, [cause("metadata.uid", "Invalid value", message)]);
   }
   // The patch was made from the newest state, so only a version the patch itself names can conflict.
-  return replaceObject(store, call, kind, storable(kind, next));
+  return replaceObject(store, call, kind, { object: storable(kind, next) });
 }
 
 /** Kinds whose deletion answers with the object; the others answer with a Status. */

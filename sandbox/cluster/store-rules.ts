@@ -1,13 +1,24 @@
 import type { Kind } from "./kinds.ts";
 import type { FieldWriter } from "./managed-fields.ts";
 import { sameJson } from "./object.ts";
-import type { KubeObject } from "./object.ts";
+import type { KubeObject, ManagedFieldsEntry } from "./object.ts";
 import { conflict } from "./status.ts";
 
 /** Status belongs to those who write it through its subresource. */
 export function fieldWriter(kind: Kind, by: FieldWriter): FieldWriter {
   const separate = kind.subresources?.includes("status") && by.subresource !== "status";
   return { ...by, ...(separate && { ignore: "status" }) };
+}
+
+/** Whether two states of an object differ in nothing, or only in when its fields were written. */
+export function sameButTimes(old: KubeObject, next: KubeObject): boolean {
+  const { managedFields: before = [], ...metadata } = old.metadata;
+  const { managedFields: after = [], ...nextMetadata } = next.metadata;
+  const untimed = (entries: ManagedFieldsEntry[]) => entries.map(({ time: _time, ...entry }) => entry);
+  return (
+    sameJson({ ...old, metadata }, { ...next, metadata: nextMetadata }) &&
+    sameJson(untimed(before), untimed(after))
+  );
 }
 
 /** metadata.generation once `next` has replaced `old`. */

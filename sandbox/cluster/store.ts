@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import { storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { manageFields } from "./managed-fields.ts";
-import { copyJson, sameJson, timestamp } from "./object.ts";
-import type { KubeObject } from "./object.ts";
+import { copyJson, timestamp } from "./object.ts";
+import type { KubeObject, ManagedFieldsEntry } from "./object.ts";
 import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
 import {
   checkPreconditions,
   fieldWriter,
   generationAfter,
   gracePeriod,
+  sameButTimes,
   isReleased,
   withoutUndefined,
 } from "./store-rules.ts";
@@ -32,6 +33,10 @@ export interface Writer {
   subresource?: string;
   /** Check everything and return what would be stored, but store nothing. */
   dryRun?: boolean;
+  /** Who manages what before the write, where the client says so. */
+  entries?: ManagedFieldsEntry[];
+  /** Who manages what after the write, where server-side apply has found it. */
+  managedFields?: ManagedFieldsEntry[];
 }
 
 export interface DeleteOptions {
@@ -134,11 +139,11 @@ export function createStore(options: StoreOptions = {}): Store {
       deletionTimestamp,
       deletionGracePeriodSeconds,
       generation: by.subresource === "status" ? old.metadata.generation : generationAfter(to.kind, old, next),
-      managedFields: old.metadata.managedFields,
+      managedFields: by.managedFields ?? by.entries ?? old.metadata.managedFields,
     });
-    if (sameJson(old, next)) return copyJson(old);
+    if (sameButTimes(old, next)) return copyJson(old);
     if (isReleased(next)) return remove(to, next, by);
-    const managedFields = manageFields(old, next, fieldWriter(to.kind, by));
+    const managedFields = by.managedFields ?? manageFields(old, next, fieldWriter(to.kind, by));
     if (managedFields.length > 0) next.metadata.managedFields = managedFields;
     return commit(to, "MODIFIED", next, by);
   }
@@ -204,7 +209,7 @@ export function createStore(options: StoreOptions = {}): Store {
         creationTimestamp: timestamp(by.now),
         ...(to.kind.generation && { generation: 1 }),
       };
-      const managedFields = manageFields(undefined, next, fieldWriter(to.kind, by));
+      const managedFields = by.managedFields ?? manageFields(undefined, next, fieldWriter(to.kind, by));
       if (managedFields.length > 0) next.metadata.managedFields = managedFields;
       return commit(to, "ADDED", next, by);
     },

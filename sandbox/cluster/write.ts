@@ -7,7 +7,7 @@ import type { ResourceCall } from "./http.ts";
 import { apiVersionOf, storedKind } from "./kinds.ts";
 import type { Kind } from "./kinds.ts";
 import { isRecord, sameJson } from "./object.ts";
-import type { KubeObject } from "./object.ts";
+import type { KubeObject, ManagedFieldsEntry } from "./object.ts";
 import { allocateAddress } from "./service-address.ts";
 import { badRequest, forbidden, invalid, cause, notFound } from "./status.ts";
 import type { DeleteOptions, Store, Writer } from "./store.ts";
@@ -63,9 +63,20 @@ export function objectFrom(call: ResourceCall, kind: Kind): KubeObject {
   return storable(kind, object);
 }
 
+/** An object to be stored. */
+export interface Change {
+  object: KubeObject;
+  /** Who manages what after the change; without it, the change itself tells. */
+  managedFields?: ManagedFieldsEntry[];
+}
+
 /** Stores a new object and returns it. */
-export function createObject(store: Store, call: ResourceCall, kind: Kind): KubeObject {
-  const object = objectFrom(call, kind);
+export function createObject(
+  store: Store,
+  call: ResourceCall,
+  kind: Kind,
+  { object, managedFields }: Change,
+): KubeObject {
   const { metadata } = object;
   const { namespace } = call.target;
   placeIn(metadata, namespace, kind);
@@ -76,7 +87,7 @@ export function createObject(store: Store, call: ResourceCall, kind: Kind): Kube
   validate(kind, object);
   if (kind.namespaced) checkNamespace(store, kind, object);
   if (kind.plural === "services") allocateAddress(store, object);
-  return store.create(kind.plural, object, writerOf(call));
+  return store.create(kind.plural, object, { ...writerOf(call), ...(managedFields && { managedFields }) });
 }
 
 function placeIn(metadata: KubeObject["metadata"], namespace: string | undefined, kind: Kind): void {
@@ -99,8 +110,13 @@ function checkNamespace(store: Store, kind: Kind, object: KubeObject): void {
   throw forbidden(kind, name, why);
 }
 
-/** Stores `next` in place of `old`, as a PUT or a PATCH of the object or of its status. */
-export function replaceObject(store: Store, call: ResourceCall, kind: Kind, next: KubeObject): KubeObject {
+/** Stores an object in place of the one there, as a PUT or a PATCH of the object or of its status. */
+export function replaceObject(
+  store: Store,
+  call: ResourceCall,
+  kind: Kind,
+  { object: next, managedFields }: Change,
+): KubeObject {
   const { name = "", namespace, subresource } = call.target;
   if (!next.metadata.name) {
     throw badRequest(
@@ -113,12 +129,21 @@ export function replaceObject(store: Store, call: ResourceCall, kind: Kind, next
   }
   placeIn(next.metadata, namespace, kind);
   const old = existing(store, call, kind);
-  if (subresource === "status") return store.updateStatus(kind.plural, next, writerOf(call));
+  const entries = entriesIn(next);
+  const by = { ...writerOf(call), ...(entries && { entries }), ...(managedFields && { managedFields }) };
+  if (subresource === "status") return store.updateStatus(kind.plural, next, by);
   applyDefaults(kind.plural, next);
   keepAddress(kind, next, old);
   countTemplates(kind, next, old);
   validate(kind, next, old);
-  return store.update(kind.plural, next, writerOf(call));
+  return store.update(kind.plural, next, by);
+}
+
+/** Clients may rewrite who manages what; a list of one empty entry forgets all of it. */
+function entriesIn(next: KubeObject): ManagedFieldsEntry[] | undefined {
+  const given: unknown = next.metadata.managedFields;
+  if (!Array.isArray(given) || given.length === 0) return undefined;
+  return given.filter((entry) => isRecord(entry) && isRecord(entry["fieldsV1"])) as ManagedFieldsEntry[];
 }
 
 export function existing(store: Store, call: ResourceCall, kind: Kind): KubeObject {
