@@ -1,0 +1,25 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../domain/clock.ts";
+import type { Plan } from "../../domain/plan.ts";
+import type { Button } from "../../domain/view.ts";
+import type { Database } from "../../store/database.ts";
+import type { Row } from "../../store/tables.ts";
+import type { Actions } from "../playbooks/load-playbooks.ts";
+import type { Planner } from "../plans/planner.ts";
+
+export interface RunsOptions {
+  db: Database;
+  planner: Pick<Planner, "context">;
+  actions: Actions;
+  /** What to offer when a run has ended; must not throw for an unreachable cluster. */
+  offers: (run: Row<"run">, plan: Plan) => Promise<Button[]>;
+  /** Called when a message was stored, so that it goes out at once. */
+  wakeOutbox: () => void;
+  /** Wakes a waiting step of this process when its run is asked to stop. */
+  stops: { ask(run: number): void; signal(run: number): AbortSignal };
+  /** What a step is waiting for, each time it changes. */
+  onWaiting?: ((detail: string) => void) | undefined;
+  announce: string | undefined;
+  log: Logger;
+  now: Clock;
+}

@@ -1,0 +1,84 @@
+import type { Actor } from "../../domain/actor.ts";
+import type { Fact } from "../../domain/timeline.ts";
+import type { Button } from "../../domain/view.ts";
+import type { Queries } from "../../store/database.ts";
+import { planByNumber, type StoredPlan } from "../../store/plans.ts";
+import { runByNumber, stepsOf } from "../../store/runs.ts";
+import type { Row } from "../../store/tables.ts";
+import { appendEntry } from "../../store/timeline.ts";
+import { noRun } from "../commands/references.ts";
+import { showIncident } from "../incidents/show-incident.ts";
+import { placeOf, show, streamOf } from "../record.ts";
+import type { RunsOptions } from "./run-options.ts";
+import { runView } from "./run-view.ts";
+
+/** A run with the plan it carries out. */
+export interface Job {
+  run: Row<"run">;
+  stored: StoredPlan;
+}
+
+export interface RunRecord {
+  load(run: number): Promise<Job>;
+  append(trx: Queries, job: Job, entry: { key: string; fact: Fact; actor?: Actor }): Promise<void>;
+  /** Brings the run's one message up to date. */
+  show(trx: Queries, job: Job, more?: { waitingFor?: string; offers?: readonly Button[] }): Promise<void>;
+  showCard(trx: Queries, job: Job): Promise<void>;
+  showWaiting(job: Job, waitingFor: string): Promise<void>;
+  stopAsked(run: number): Promise<boolean>;
+}
+
+/** How a run is read, written down and shown; nothing here acts. */
+export function createRunRecord({ db, announce, wakeOutbox, onWaiting, now }: RunsOptions): RunRecord {
+  const showRun: RunRecord["show"] = async (trx, { run: { number }, stored }, more = {}) => {
+    const place = placeOf(stored.plan.incident, stored.channel, announce);
+    if (place === null) return;
+    const run = await runByNumber(trx, number);
+    const steps = await stepsOf(trx, number);
+    if (!run) return;
+    const view = runView({
+      run,
+      plan: stored.plan,
+      steps,
+      waitingFor: more.waitingFor ?? null,
+      offers: more.offers ?? [],
+    });
+    const about = stored.plan.incident;
+    await show(trx, { key: `run:${number}`, about }, { do: "post", channel: place, view }, now());
+  };
+
+  return {
+    show: showRun,
+
+    async load(number) {
+      const run = await runByNumber(db, number);
+      const stored = run && (await planByNumber(db, run.plan));
+      if (!run || !stored) throw noRun(number);
+      return { run, stored };
+    },
+
+    async append(trx, { run, stored }, { key, fact, actor = run.actor }) {
+      await appendEntry(trx, {
+        stream: streamOf(stored.plan.incident, stored.number),
+        at: now(),
+        key: `run:${run.number}:${key}`,
+        actor,
+        fact,
+      });
+    },
+
+    async showCard(trx, { stored }) {
+      if (stored.plan.incident !== null) await showIncident(trx, stored.plan.incident, now);
+    },
+
+    async showWaiting(job, waitingFor) {
+      onWaiting?.(waitingFor);
+      await showRun(db, job, { waitingFor });
+      wakeOutbox();
+    },
+
+    async stopAsked(run) {
+      return (await runByNumber(db, run))?.stop_asked_at !== null;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { formatDuration } from "../../domain/deadline.ts";
+import { isError, isUserError } from "../../domain/errors.ts";
+import type { PlannedStep } from "../../domain/plan.ts";
+import type { StepEnd } from "../../store/runs.ts";
+import { isRefusal } from "../cluster-refusal.ts";
+import type { Action, ActionContext, Observation } from "../playbooks/action.ts";
+import { inWords } from "./errors.ts";
+import { ended } from "./judge-run.ts";
+import { pause } from "./pause.ts";
+import type { RunsOptions } from "./run-options.ts";
+import type { Job, RunRecord } from "./run-record.ts";
+
+export interface ToWatch {
+  job: Job;
+  step: PlannedStep;
+  action: Action;
+  where: ActionContext;
+  since: Date;
+  until: Date;
+}
+
+/** Waits until the world says how the step ended, it is out of time, or somebody asks to stop. */
+export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
+  return async ({ job, step, action, where, since, until }: ToWatch): Promise<StepEnd> => {
+    let shown = "";
+    for (;;) {
+      const { seen, read } = await look(action, step, where, since);
+      if (seen.state !== "pending") return ended(seen);
+      if (await record.stopAsked(job.run.number))
+        return { outcome: "stopped", detail: `Stopped while waiting: ${seen.detail}`, evidence: [] };
+      if (now() >= until) {
+        const detail = `Not there after ${formatDuration(step.timeout)}: ${seen.detail}`;
+        return { outcome: step.verifies || !read ? "unknown" : "failed", detail, evidence: [] };
+      }
+      if (seen.detail !== shown) {
+        shown = seen.detail;
+        await record.showWaiting(job, shown);
+      }
+      await pause(where, read && step.calls.length > 0, stops.signal(job.run.number));
+    }
+  };
+}
+
+/** One look at the world; what could not be read is looked at again until the step is out of time. */
+async function look(
+  action: Action,
+  step: PlannedStep,
+  where: ActionContext,
+  since: Date,
+): Promise<{ seen: Observation; read: boolean }> {
+  try {
+    return { seen: await action.observe(step.state, where, since), read: true };
+  } catch (error) {
+    if (isRefusal(error, "not-found"))
+      return { seen: { state: "failed", detail: error.message, evidence: [] }, read: true };
+    if (isUserError(error)) return { seen: { state: "unknown", detail: inWords(error) }, read: true };
+    if (isError(error, "ClusterUnreachable"))
+      return { seen: { state: "pending", detail: `${error.message}; trying again` }, read: false };
+    throw error;
+  }
+}
