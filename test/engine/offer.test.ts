@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import type { Alert } from "../../src/domain/alert.ts";
 import type { Button, View } from "../../src/domain/view.ts";
 import { createOffer } from "../../src/engine/plans/offer.ts";
 import { outboxByKey } from "../../src/store/outbox.ts";
@@ -10,8 +11,9 @@ import type { Engine } from "../../src/wire-engine.ts";
 import { alert, alertsOf, type EngineWorld, robin, startEngineWorld } from "./engine-world.ts";
 
 /** An alert comes in, and the fix that fits it is proposed as the ticker has it done. */
-async function propose(world: EngineWorld, crai: Engine, fingerprint = "f1"): Promise<void> {
-  await alertsOf(world, crai).receive([alert({ fingerprint })], `delivery ${fingerprint}`);
+async function propose(world: EngineWorld, crai: Engine, more: Partial<Alert> = {}): Promise<void> {
+  const { fingerprint } = alert(more);
+  await alertsOf(world, crai).receive([alert(more)], `delivery ${fingerprint}`);
   const { id } = await world.db
     .selectFrom("alert")
     .select("id")
@@ -91,19 +93,22 @@ test("a proposal goes from the card when somebody's own rollback has cured it, a
   });
   expect(await buttonsOnCard(world)).not.toContain("Confirm");
 
-  await propose(world, crai, "f2");
+  await propose(world, crai, { fingerprint: "f2" });
   expect(await waitingPlans(world.db, 1)).toEqual([]);
   expect(await buttonsOnCard(world)).not.toContain("Confirm");
 });
 
-test("nothing is proposed in an incident whose app was rolled back before the cluster could be asked", async () => {
+test("an alert from before somebody's rollback proposes nothing any more, one from after it does", async () => {
   const world = await startEngineWorld();
   const crai = await world.process();
   await alertsOf(world, crai).receive([alert()], "delivery f1");
   await carryOut(crai, await confirm(crai, await typedRollback(crai)));
   await propose(world, crai);
-  const plans = await world.db.selectFrom("plan").select("actor_key").execute();
-  expect(plans).toEqual([{ actor_key: robin.id }]);
+  const plansBy = () => world.db.selectFrom("plan").select("actor_key").orderBy("number").execute();
+  expect(await plansBy()).toEqual([{ actor_key: robin.id }]);
+
+  await propose(world, crai, { fingerprint: "f2", startsAt: new Date().toISOString() });
+  expect(await plansBy()).toEqual([{ actor_key: robin.id }, { actor_key: "alert:alertmanager" }]);
 });
 
 test("a run that was stopped before it changed anything leaves the proposal to others", async () => {

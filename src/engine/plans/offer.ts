@@ -1,4 +1,5 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
+import { parseISO } from "date-fns/parseISO";
 import type { Logger } from "pino";
 import type { Alert } from "../../domain/alert.ts";
 import type { Clock } from "../../domain/clock.ts";
@@ -19,6 +20,12 @@ function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
     trigger.level.includes(alert.level) &&
     Object.entries(trigger.labels).every(([label, value]) => alert.labels[label] === value)
   );
+}
+
+type About = Incident & { app: string };
+
+function trouble({ number, app, environment }: About, { startsAt }: Alert) {
+  return { incident: number, app, environment, since: parseISO(startsAt) };
 }
 
 export interface OfferOptions {
@@ -47,7 +54,7 @@ export function createOffer({
   log,
   now,
 }: OfferOptions): (incident: number, alert: number) => Promise<Date | undefined> {
-  async function plan(playbook: Playbook, incident: Incident & { app: string }, alert: Alert): Promise<void> {
+  async function plan(playbook: Playbook, incident: About, alert: Alert): Promise<void> {
     const { number, app, environment } = incident;
     await planner.make({
       playbook: playbook.metadata.name,
@@ -61,7 +68,8 @@ export function createOffer({
       key: `offer:${number}:${playbook.metadata.name}`,
     });
     // Somebody may have been faster while it was planned.
-    await db.transaction().execute((trx) => voidOvertaken(trx, number, now()));
+    const run = await overtakenBy(db, trouble(incident, alert));
+    if (run) await db.transaction().execute((trx) => voidOvertaken(trx, run.number, now()));
     await incidents.refresh(number);
   }
 
@@ -69,8 +77,8 @@ export function createOffer({
     const incident = await incidentByNumber(db, number);
     const row = await alertById(db, id);
     if (!row || !incident || incident.app === null || incident.status === "resolved") return undefined;
-    const { app, environment } = incident;
-    if (await overtakenBy(db, { incident: number, app, environment })) return undefined;
+    const { app } = incident;
+    if (await overtakenBy(db, trouble({ ...incident, app }, row.body))) return undefined;
     let isUnreachable = false;
     for (const playbook of playbooks().values()) {
       if (!fits(playbook, row.body)) continue;

@@ -1,47 +1,54 @@
 import type { Queries } from "../../store/database.ts";
-import { settlePlan, type StoredPlan, waitingPlans } from "../../store/plans.ts";
-import { listRuns, mayHaveWritten, stepsOf } from "../../store/runs.ts";
+import { settlePlan, waitingPlans } from "../../store/plans.ts";
+import { listRuns, mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { runEnd } from "../runs/run-view.ts";
 import { recordVoid } from "./settle.ts";
 
-interface About {
+interface Trouble {
   incident: number;
   app: string;
   /** null: the app's only one. */
   environment: string | null;
+  /** When the alert began. */
+  since: Date;
 }
 
 /** Runs of an incident that are looked through, newest first. */
 const LOOK_BACK = 50;
 
-/** The newest run of the incident that has ended and changed the app: what was proposed before it is out of date. */
+async function hasChanged(db: Queries, run: number): Promise<boolean> {
+  return (await stepsOf(db, run)).some(mayHaveWritten);
+}
+
+/** The newest run that has changed the app since an alert began: what fitted then is out of date. */
 export async function overtakenBy(
   db: Queries,
-  { incident, app, environment }: About,
+  { incident, app, environment, since }: Trouble,
 ): Promise<Row<"run"> | undefined> {
   const runs = await listRuns(db, { incident, app, audience: "everything", limit: LOOK_BACK });
   for (const run of runs) {
-    if (run.status !== "finished" || (environment !== null && run.environment !== environment)) continue;
-    if ((await stepsOf(db, run.number)).some(mayHaveWritten)) return run;
+    if (run.finished_at === null || run.finished_at < since) continue;
+    if (environment !== null && run.environment !== environment) continue;
+    if (await hasChanged(db, run.number)) return run;
   }
   return undefined;
 }
 
 /**
- * Ends the proposals of an incident whose app was changed since: a fix that somebody carried out by themselves must not
- * be offered again. Plans of people stay: they are worked out again when somebody says yes to them.
+ * Ends the proposals that wait in a run's incident when the run has changed their app: a fix that somebody carried out
+ * by themselves must not be offered again. Plans of people stay: they are worked out again when somebody says yes.
  */
-export async function voidOvertaken(trx: Queries, incident: number, at: Date): Promise<void> {
-  const ended: { stored: StoredPlan; why: string }[] = [];
-  for (const stored of await waitingPlans(trx, incident)) {
-    const { actor, app, environment } = stored.plan;
-    const run = actor.kind === "person" ? undefined : await overtakenBy(trx, { incident, app, environment });
-    if (run === undefined) continue;
-    const why = `R${run.number} has changed ${app} since (${runEnd(run).toLowerCase()}).`;
-    if (await settlePlan(trx, stored.number, "voided", why)) ended.push({ stored, why });
-  }
+export async function voidOvertaken(trx: Queries, number: number, at: Date): Promise<void> {
+  const run = await runByNumber(trx, number);
+  if (!run || run.incident === null || !(await hasChanged(trx, number))) return;
+  const why = `R${number} has changed ${run.app} since (${runEnd(run).toLowerCase()}).`;
+  const proposals = (await waitingPlans(trx, run.incident)).filter(
+    ({ plan }) =>
+      plan.actor.kind !== "person" && plan.app === run.app && plan.environment === run.environment,
+  );
+  const ended = [];
+  for (const stored of proposals) if (await settlePlan(trx, stored.number, "voided", why)) ended.push(stored);
   // Rows are locked in one order everywhere: all plans, then their timeline.
-  for (const { stored, why } of ended)
-    await recordVoid(trx, stored, { why, actor: { kind: "observer" }, at });
+  for (const stored of ended) await recordVoid(trx, stored, { why, actor: { kind: "observer" }, at });
 }

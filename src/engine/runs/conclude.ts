@@ -13,7 +13,7 @@ export function createEndings({ db, offers, wakeOutbox, log, now }: RunsOptions,
     await db.transaction().execute(async (trx) => {
       // Rows are locked in one order everywhere (incident, plan or run, stream, lock, outbox), so that nobody waits in a circle.
       if (!(await finishRun(trx, number, { ...end, at: now() }))) return;
-      if (job.stored.plan.incident !== null) await voidOvertaken(trx, job.stored.plan.incident, now());
+      await voidOvertaken(trx, number, now());
       await record.append(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
       await releaseLocks(trx, number);
       await record.show(trx, job, { offers: offered });
