@@ -193,3 +193,23 @@ export function archiveChannel(state: State, channel: Channel, user: string): vo
   channel.is_archived = true;
   state.emit({ type: "channel_changed", what: "archived", channel, user });
 }
+
+/** By a person: an app cannot, because archiving took it out of the channel. */
+export function unarchiveChannel(state: State, channel: Channel, user: string): void {
+  if (!channel.is_archived) throw new SlackRefusal("not_archived");
+  channel.is_archived = false;
+  channel.members.add(user);
+  channel.members.delete(state.bot.user);
+  state.emit({ type: "channel_changed", what: "unarchived", channel, user });
+  announce(state, channel, {
+    user,
+    subtype: "channel_unarchive",
+    text: `<@${user}> unarchived the channel`,
+  });
+}
+
+/** A public channel becomes private: its ID and its members stay. */
+export function makePrivate(channel: Channel): void {
+  if (channel.kind !== "public") throw new SlackRefusal("method_not_supported_for_channel_type");
+  channel.kind = "private";
+}

@@ -233,6 +233,18 @@ export const clientMethods = {
   },
   "channel.join": { input: z.object({ channel: z.string() }), result: z.object({ channel }) },
   "channel.leave": { input: z.object({ channel: z.string() }), result: nothing },
+  "channel.create": {
+    input: z.object({ name: z.string(), is_private: z.boolean().optional() }),
+    result: z.object({ channel }),
+  },
+  /** `/invite @somebody`, the app for one. */
+  "channel.invite": { input: z.object({ channel: z.string(), user: z.string() }), result: nothing },
+  /** `/remove @somebody`. */
+  "channel.remove": { input: z.object({ channel: z.string(), user: z.string() }), result: nothing },
+  "channel.archive": { input: z.object({ channel: z.string() }), result: nothing },
+  "channel.unarchive": { input: z.object({ channel: z.string() }), result: nothing },
+  /** Its members stay; nobody else sees it any more. */
+  "channel.make_private": { input: z.object({ channel: z.string() }), result: nothing },
   /** Sets unread to what came after `ts` (the newest message when it is left out). */
   "channel.read": { input: z.object({ channel: z.string(), ts: z.string().optional() }), result: nothing },
   /** Opens (or finds) the direct message with somebody, the app for one. */

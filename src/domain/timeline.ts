@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Actor, AlertSource } from "./actor.ts";
 import { digest } from "./hash.ts";
-import { IncidentKind, IncidentRole } from "./incident.ts";
+import { IncidentKind, IncidentRole, IncidentStatus } from "./incident.ts";
 import { Outcome, Verdict } from "./run.ts";
 import { Severity } from "./severity.ts";
 
@@ -29,8 +29,17 @@ export const Fact = z.discriminatedUnion("kind", [
     cause: text,
   }),
   z.strictObject({ kind: z.literal("incident.acknowledged"), reason: text.nullable() }),
-  z.strictObject({ kind: z.literal("incident.mitigated"), reason: text.nullable() }),
-  z.strictObject({ kind: z.literal("incident.resolved"), reason: text.nullable() }),
+  /** `firing`: alerts of the incident that fired at that moment. */
+  z.strictObject({
+    kind: z.literal("incident.mitigated"),
+    reason: text.nullable(),
+    firing: z.array(text).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("incident.resolved"),
+    reason: text.nullable(),
+    firing: z.array(text).optional(),
+  }),
   z.strictObject({ kind: z.literal("incident.reopened"), reason: text.nullable() }),
   z.strictObject({
     kind: z.literal("severity.changed"),
@@ -47,12 +56,32 @@ export const Fact = z.discriminatedUnion("kind", [
     url: text.nullable(),
   }),
   z.strictObject({ kind: z.literal("alert.resolved"), source: AlertSource, fingerprint: text, title: text }),
+  /** Nobody has said for long that it fires, nor that it is over. */
+  z.strictObject({
+    kind: z.literal("alert.silent"),
+    source: AlertSource,
+    fingerprint: text,
+    title: text,
+    since: z.iso.datetime(),
+  }),
+  /** The trouble began anew in an incident that was there: after it was over, after it was mitigated, or with another alert. */
+  z.strictObject({
+    kind: z.literal("episode.began"),
+    episode: z.int(),
+    title: text,
+    why: z.enum(["over", "mitigated", "another"]),
+    /** When it was over or mitigated; null: it was not. */
+    since: z.iso.datetime().nullable(),
+  }),
+  z.strictObject({ kind: z.literal("alerts.still-firing"), status: IncidentStatus, titles: z.array(text) }),
   z.strictObject({
     kind: z.literal("pager.changed"),
     what: z.enum(["acknowledged", "resolved", "reopened", "noted"]),
     by: text,
   }),
   z.strictObject({ kind: z.literal("channel.opened"), channel: text, name: text }),
+  /** Slack does not let crai write there, or open it; `why` in words or as Slack's code. */
+  z.strictObject({ kind: z.literal("channel.closed"), name: text, why: text }),
   z.strictObject({ kind: z.literal("note.added"), text, link: text.nullable() }),
   z.strictObject({ kind: z.literal("message.pinned"), text, author: text, link: text.nullable() }),
   /** A correction: the entry it amends stays as it was. */

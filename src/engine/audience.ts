@@ -81,6 +81,14 @@ export function mayTell(incident: Incident, message: SlackMessage): boolean {
   }
 }
 
+/** Of a confidential incident no copy stands anywhere else. */
+export function withoutOthers<Message extends SlackMessage>(incident: Incident, message: Message): Message {
+  if (!isConfidential(incident.kind) || message.do !== "post" || message.elsewhere === undefined)
+    return message;
+  const { channel: _, ...elsewhere } = message.elsewhere;
+  return { ...message, elsewhere };
+}
+
 /** What PagerDuty, which everybody on call reads, is told of an incident: of a confidential one no words, only states. */
 export function forPager(incident: Incident, message: PagerMessage): PagerMessage | null {
   if (!isConfidential(incident.kind)) return message;

@@ -15,7 +15,9 @@ export type SlackDelivery =
   | { kind: "message.pinned"; by: Person; channel: string; ts: string; at: string }
   /** A message that is on a timeline was edited (text) or deleted (null). */
   | { kind: "message.changed"; by: Person; channel: string; ts: string; text: string | null; at: string }
-  | { kind: "home.opened"; by: Person; at: string };
+  | { kind: "home.opened"; by: Person; at: string }
+  /** Something waits to be said in a channel where Slack does not let crai write, or the incident's cannot be opened. */
+  | { kind: "channel.closed"; place: { channel: string } | { incident: number }; code: string; at: string };
 
 /**
  * Carries stored deliveries out, oldest first. It may be called again after a crash: effects are keyed by the delivery.

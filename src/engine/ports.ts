@@ -112,6 +112,71 @@ export interface Cluster {
    */
   changed(target: Target, ms: number, signal?: AbortSignal): Promise<void>;
   serverVersion(): Promise<string>;
+  objects: Objects;
+}
+
+/** One kind of object as an API server serves it. */
+export interface ResourceKind {
+  group: string;
+  version: string;
+  /** The plural that paths and rights name. */
+  resource: string;
+  namespaced: boolean;
+}
+
+/** Objects of one kind. `namespace` null: they have none, or those of all namespaces. */
+export type ObjectsOf = Pick<ResourceCall, "group" | "version" | "resource" | "namespace">;
+export type ObjectRef = ObjectsOf & { name: string };
+
+export interface Written {
+  fieldManager: string;
+  dryRun?: boolean;
+}
+
+/** How a process in a container ended; `code` null: it was killed, or nobody knows. */
+export interface ExecResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Objects of any kind, as raw JSON. Errors as of `Cluster`. */
+export interface Objects {
+  /** Refuses with `not-found` a kind that is not served. */
+  kindOf(apiVersion: string, kind: string): Promise<ResourceKind>;
+  /** null: there is none of that name. */
+  get(ref: ObjectRef): Promise<JsonObject | null>;
+  /** Page after page, so that 5,000 pods are never held at once. */
+  list(
+    of: ObjectsOf,
+    query?: { labelSelector?: string; fieldSelector?: string },
+  ): AsyncGenerator<JsonObject, void, undefined>;
+  /** Refuses with `exists` when there is one of that name. */
+  create(of: ObjectsOf, object: JsonObject, write: Written): Promise<JsonObject>;
+  /**
+   * Server-side apply: the object need not be there, and applying the same again changes nothing. Refuses with
+   * `conflict`, naming managers and fields, when another manager owns a field and `force` is not set.
+   */
+  apply(ref: ObjectRef, object: JsonObject, write: Written & { force?: boolean }): Promise<JsonObject>;
+  patch(
+    ref: ObjectRef,
+    patch: { type: PatchType; body: Json; subresource?: string } & Written,
+  ): Promise<JsonObject>;
+  /** Only the object with this UID. Dependents go after it. */
+  remove(ref: ObjectRef, uid: string): Promise<void>;
+  /** Refuses with `blocked` when a disruption budget does not allow it now. */
+  evict(pod: { namespace: string; name: string; uid: string }): Promise<void>;
+  /** The last lines of a container, oldest first; `previous`: of the one before its last restart. */
+  logs(
+    pod: { namespace: string; name: string; container?: string },
+    query: { tailLines: number; limitBytes: number; sinceSeconds?: number; previous?: boolean },
+  ): Promise<string>;
+  /** Runs a program in a container, without a shell: every argument reaches it as it is. Ends after `timeoutMs`. */
+  exec(
+    pod: { namespace: string; name: string; container?: string },
+    command: readonly string[],
+    options: { timeoutMs: number; stdin?: string },
+  ): Promise<ExecResult>;
 }
 
 export interface Clusters {

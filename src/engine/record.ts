@@ -1,9 +1,11 @@
+import { type Actor, actorKey } from "../domain/actor.ts";
 import type { Stream } from "../domain/timeline.ts";
 import type { Queries } from "../store/database.ts";
 import { incidentByNumber } from "../store/incidents.ts";
 import { putLatest, putOnce } from "../store/outbox.ts";
-import { forPager, mayTell } from "./audience.ts";
-import type { ChannelRef, PagerMessage, SlackMessage } from "./ports.ts";
+import { forPager, mayTell, withoutOthers } from "./audience.ts";
+import { isSlackUser } from "./people.ts";
+import type { ChannelRef, Elsewhere, PagerMessage, SlackMessage } from "./ports.ts";
 
 /** A plan outside an incident, and its run, have a stream of their own. */
 export function streamOf(incident: number | null, plan: number): Stream {
@@ -39,19 +41,25 @@ export interface Telling {
 }
 
 /** Every message passes here on its way out: one whose audience may not hear of the incident is never stored. */
-async function isHeard(trx: Queries, about: number | null, message: SlackMessage): Promise<boolean> {
+async function heard<Message extends SlackMessage>(
+  trx: Queries,
+  about: number | null,
+  message: Message,
+): Promise<Message | null> {
   const incident = about === null ? undefined : await incidentByNumber(trx, about);
-  return incident === undefined || mayTell(incident, message);
+  if (incident === undefined) return message;
+  return mayTell(incident, message) ? withoutOthers(incident, message) : null;
 }
 
 /** Says something once, whatever happens: stored now, delivered when Slack can be reached. */
 export async function say(
   trx: Queries,
   { key, about }: Telling,
-  message: SlackMessage,
+  wanted: SlackMessage,
   at: Date,
 ): Promise<void> {
-  if (!(await isHeard(trx, about, message))) return;
+  const message = await heard(trx, about, wanted);
+  if (message === null) return;
   await putOnce(trx, { key, system: "slack", lane: slackLane(message), message, at });
 }
 
@@ -59,10 +67,11 @@ export async function say(
 export async function show(
   trx: Queries,
   { key, about }: Telling,
-  message: SlackMessage & { do: "post" },
+  wanted: SlackMessage & { do: "post" },
   at: Date,
 ): Promise<void> {
-  if (!(await isHeard(trx, about, message))) return;
+  const message = await heard(trx, about, wanted);
+  if (message === null) return;
   await putLatest(trx, { key, system: "slack", lane: slackLane(message), message, at });
 }
 
@@ -91,4 +100,21 @@ export function placeOf(
   if (incident !== null) return { incident };
   const id = channel ?? announce;
   return id === undefined ? null : { id };
+}
+
+/** Where a plan and its run stand if crai may not write in their place; `others`: where more people must see them. */
+export function elsewhereOf(
+  actor: Actor,
+  others: string | undefined,
+  responseUrl?: string | null,
+): { elsewhere?: Elsewhere } {
+  const user = actorKey(actor);
+  if (!isSlackUser(user)) return {};
+  return {
+    elsewhere: {
+      user,
+      ...(others !== undefined && { channel: others }),
+      ...(typeof responseUrl === "string" && { responseUrl }),
+    },
+  };
 }

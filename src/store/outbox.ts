@@ -137,10 +137,62 @@ export async function markFailed(db: Queries, row: Row<"outbox">, at: Date, erro
     .execute();
 }
 
+/** ms. What waited longer than this for its channel is no news any more; the record has it. */
+const NEWS = 24 * 60 * 60_000;
+
+/** What was given up because nothing could be said in a channel, with one of these errors, is due again. */
+export async function reopenFailed(
+  db: Queries,
+  { channel, errors, at }: { channel: string; errors: readonly string[]; at: Date },
+): Promise<void> {
+  const incident = db.selectFrom("incident").select("number").where("channel", "=", channel);
+  await db
+    .updateTable("outbox")
+    .set({ failed_at: null, attempts: 0, next_at: at })
+    .where("system", "=", "slack")
+    .where("failed_at", ">", new Date(at.getTime() - NEWS))
+    .where("error", "in", [...errors])
+    .where((where) =>
+      where.or([
+        where(sql<string>`message->>'channel'`, "=", channel),
+        where(sql<string>`message->'channel'->>'id'`, "=", channel),
+        where(sql<number>`(message->'channel'->>'incident')::int`, "in", incident),
+      ]),
+    )
+    .execute();
+}
+
+/** Slack user IDs of everybody whom crai invited to an incident's channel. */
+export async function invitedTo(db: Queries, incident: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox")
+    .select(sql<string[]>`message->'users'`.as("users"))
+    .where("system", "=", "slack")
+    .where(sql<string>`message->>'do'`, "=", "invite")
+    .where(sql<string>`message->'channel'->>'incident'`, "=", String(incident))
+    .orderBy("id")
+    .execute();
+  return rows.flatMap(({ users }) => users);
+}
+
 export async function outboxByKey(db: Queries, key: string): Promise<Row<"outbox"> | undefined> {
   return db.selectFrom("outbox").selectAll().where("key", "=", key).executeTakeFirst();
 }
 
 export async function outboxById(db: Queries, id: number): Promise<Row<"outbox"> | undefined> {
   return db.selectFrom("outbox").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** What was asked of PagerDuty about one of its incidents under this verb and is on its way or done, newest first. */
+export async function askedOfPager(db: Queries, lane: string, verb: string): Promise<Row<"outbox">[]> {
+  return db
+    .selectFrom("outbox")
+    .selectAll()
+    .where("system", "=", "pagerduty")
+    .where("lane", "=", lane)
+    .where(sql`message ->> 'do'`, "=", verb)
+    .where("failed_at", "is", null)
+    .orderBy("id", "desc")
+    .limit(20)
+    .execute();
 }

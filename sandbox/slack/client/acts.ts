@@ -1,14 +1,7 @@
 import { runCommand } from "../app/commands.ts";
 import { pressAction, runShortcut } from "../app/interactions.ts";
 import { closeView, submitView } from "../app/modals.ts";
-import {
-  joinChannel,
-  leaveChannel,
-  mustBeActive,
-  mustBeMember,
-  openIm,
-  visibleChannel,
-} from "../channels.ts";
+import { mustBeActive, mustBeMember, openIm, visibleChannel } from "../channels.ts";
 import { addPin, addReaction, removePin, removeReaction } from "../items.ts";
 import {
   addMessage,
@@ -21,6 +14,7 @@ import {
 import type { Channel, StoredMessage } from "../records.ts";
 import { SlackRefusal } from "../refusal.ts";
 import type { State } from "../state.ts";
+import { channelActs } from "./channel-acts.ts";
 import { compose } from "./compose.ts";
 import type { ClientContext, ClientHandlers } from "./handlers.ts";
 import { presentChannel, presentMessage, presentView } from "./present.ts";
@@ -50,15 +44,7 @@ function mark(context: ClientContext, { channel, ts }: { channel: string; ts: st
 
 /** What a person does. */
 export const acts: Omit<ClientHandlers, keyof typeof reads> = {
-  "channel.join"({ channel: id }, { board: { state }, viewer }) {
-    const channel = visibleChannel(state, viewer, id);
-    joinChannel(state, channel, viewer);
-    return { channel: presentChannel(state, channel, viewer) };
-  },
-  "channel.leave"({ channel }, { board: { state }, viewer }) {
-    leaveChannel(state, visibleChannel(state, viewer, channel), viewer);
-    return {};
-  },
+  ...channelActs,
   "channel.read"({ channel: id, ts }, { board: { state }, viewer }) {
     const channel = visibleChannel(state, viewer, id);
     const newest = messagesIn(state, channel.id).at(-1)?.ts;

@@ -29,8 +29,10 @@ export function createChat(options: {
   directory: Directory;
   installation: InstallationSource;
   state: () => SlackState;
+  /** Channels that crai may not write in, and why. */
+  closed: ReadonlyMap<string, string>;
 }): Chat {
-  const { client, directory, installation, state } = options;
+  const { client, directory, installation, state, closed } = options;
 
   /** In the channel, else in a thread: history leaves replies out. */
   async function find(channel: string, ts: string): Promise<Message | undefined> {
@@ -101,6 +103,14 @@ export function createChat(options: {
           why: why ?? "No connection stands at this moment.",
           next: "It keeps trying. If this lasts, check that Socket Mode is on and SLACK_APP_TOKEN has connections:write.",
         });
+      if (closed.size > 0)
+        throw new UserError(
+          `Slack lets crai not write in ${[...closed].map(([channel, code]) => `${channel} (${code})`).join(", ")}`,
+          {
+            why: "crai was removed from it, or it is archived or private. What is to be said there waits for a day.",
+            next: `Invite it there: /invite @${me.botName}. An archived channel has to be unarchived first.`,
+          },
+        );
       const how = mode === "socket" ? "Socket Mode" : "HTTP";
       return `${me.botName} in ${me.teamName} (${me.team}) by ${how}${since === null ? "" : `, since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`}`;
     },

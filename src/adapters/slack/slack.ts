@@ -9,13 +9,14 @@ import { putLatest } from "../../store/outbox.ts";
 import { boltLogger } from "./bolt-logger.ts";
 import { type SlackState, createChat } from "./chat.ts";
 import { carryOut } from "./delivery/carry-out.ts";
+import { entered } from "./delivery/closed.ts";
 import { createDelivery, type Delivery } from "./delivery/deliverer.ts";
 import { createPace } from "./delivery/pace.ts";
 import { createDirectory } from "./directory.ts";
 import { createHttpMode, type HttpHandler } from "./http-mode.ts";
 import { createInstallation } from "./installation.ts";
 import type { Desk } from "./listeners/desk.ts";
-import { listenToChanges, listenToHome, listenToPins } from "./listeners/messages.ts";
+import { listenToChanges, listenToHome, listenToInvitations, listenToPins } from "./listeners/messages.ts";
 import { listenToForms, listenToPresses } from "./listeners/presses.ts";
 import { listenToCommand, listenToMentions } from "./listeners/typed.ts";
 import { createSockets } from "./sockets.ts";
@@ -98,6 +99,8 @@ export function createSlack(options: {
     command: settings.command,
     botUser: async () => (await installation.get()).botUser,
     isSlackUrl: slackUrls(settings.apiUrl),
+    closed: new Map<string, string>(),
+    wakeInbox: wake,
   };
   const delivery = createDelivery({ db, carryOut: async (row) => carryOut(courier, row), now, log });
 
@@ -130,6 +133,7 @@ export function createSlack(options: {
     wake,
     wakeDelivery: () => delivery.wake(),
     knownName: (user) => directory.knownName(user),
+    entered: async (channel) => entered(courier, channel),
   };
   listenToCommand(app, desk);
   listenToMentions(app, desk);
@@ -138,6 +142,7 @@ export function createSlack(options: {
   listenToPins(app, desk);
   listenToChanges(app, desk);
   listenToHome(app, desk);
+  listenToInvitations(app, desk);
 
   const common = { app, installation, now, log };
   const { appToken, signingSecret } = settings;
@@ -175,7 +180,7 @@ export function createSlack(options: {
       await delivery.stop();
     },
     directory,
-    chat: createChat({ client, directory, installation, state }),
+    chat: createChat({ client, directory, installation, state, closed: courier.closed }),
     delivery,
     http,
     state,

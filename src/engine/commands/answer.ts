@@ -5,7 +5,7 @@ import type { Invocation, Reply } from "./invocation.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { SlackDelivery } from "../inbox.ts";
 import type { Directory, SlackMessage } from "../ports.ts";
-import { say } from "../record.ts";
+import { elsewhereOf, say } from "../record.ts";
 
 /** An answer has no thread where its details could stand: they follow in it, above its buttons. */
 function withDetails({ view, details }: Reply): View {
@@ -25,7 +25,15 @@ function messageOf(reply: Reply, { actor, place }: Invocation): SlackMessage {
   const responseUrl = place.responseUrl === null ? {} : { responseUrl: place.responseUrl };
   if (place.channel === null) return { do: "direct", user: actor.id, view };
   if (to === "channel")
-    return { do: "post", channel: { id: place.channel }, view, ...thread, ...responseUrl, ...files };
+    return {
+      do: "post",
+      channel: { id: place.channel },
+      view,
+      ...thread,
+      ...responseUrl,
+      ...elsewhereOf(actor, undefined, place.responseUrl),
+      ...files,
+    };
   return {
     do: "ephemeral",
     channel: place.channel,

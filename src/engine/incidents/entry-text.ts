@@ -18,6 +18,18 @@ function because(reason: string | null): string {
   return reason === null || reason === "" ? "" : `: ${reason}`;
 }
 
+/** ` while HighErrorRate fired`, or nothing. */
+function whileFiring(firing: readonly string[] = []): string {
+  return firing.length === 0 ? "" : ` while ${firing.join(", ")} fired`;
+}
+
+/** How the trouble of an incident began anew. */
+export const anew: Record<FactOf<"episode.began">["why"], string> = {
+  over: "fires again after it was over",
+  mitigated: "fires again after the incident was mitigated",
+  another: "fires too",
+};
+
 const given: Record<FactOf<"approval.given">["how"], string> = {
   confirmed: "confirmed",
   approved: "approved",
@@ -36,8 +48,12 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
     return { what: `opened a ${severity} ${incidentKind}${about}: ${title}` };
   },
   "incident.acknowledged": ({ reason }) => ({ what: `acknowledged the incident${because(reason)}` }),
-  "incident.mitigated": ({ reason }) => ({ what: `declared it mitigated${because(reason)}` }),
-  "incident.resolved": ({ reason }) => ({ what: `resolved the incident${because(reason)}` }),
+  "incident.mitigated": ({ reason, firing }) => ({
+    what: `declared it mitigated${whileFiring(firing)}${because(reason)}`,
+  }),
+  "incident.resolved": ({ reason, firing }) => ({
+    what: `resolved the incident${whileFiring(firing)}${because(reason)}`,
+  }),
   "incident.reopened": ({ reason }) => ({ what: `reopened the incident${because(reason)}` }),
   "severity.changed": ({ from, to, reason }) => ({
     what: `changed the severity from ${from} to ${to}${because(reason)}`,
@@ -45,11 +61,21 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "role.assigned": ({ role, name }) => ({ what: `gave the role ${role} to ${name}` }),
   "alert.fired": ({ title, url }) => ({ what: `fired: ${title}`, link: url }),
   "alert.resolved": ({ title }) => ({ what: `resolved: ${title}` }),
+  "alert.silent": ({ title, since }) => ({
+    subject: title,
+    what: `is not heard since ${since.slice(0, 16).replace("T", " ")} UTC; nothing says that it is over`,
+  }),
+  "episode.began": ({ title, why }) => ({ subject: title, what: anew[why] }),
+  "alerts.still-firing": ({ status, titles }) => ({
+    subject: titles.join(", "),
+    what: `${titles.length === 1 ? "fires" : "fire"} on though the incident is ${status}`,
+  }),
   "pager.changed": ({ what, by }) => ({
     subject: by,
     what: what === "noted" ? "added a note in PagerDuty" : `${what} it in PagerDuty`,
   }),
   "channel.opened": ({ name }) => ({ what: `opened the channel #${name}` }),
+  "channel.closed": ({ name, why }) => ({ what: `could not write in #${name}: ${why}` }),
   "note.added": ({ text, link }) => ({ what: "noted", quoted: text, link }),
   "message.pinned": ({ text, author, link }) => ({
     what: `pinned a message of ${author}`,

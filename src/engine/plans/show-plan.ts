@@ -7,9 +7,10 @@ import { incidentByNumber } from "../../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "../commands/invocation.ts";
+import { line } from "../page.ts";
 import { isSlackUser } from "../people.ts";
 import { NAMED, planDetailView, planView } from "./plan-view.ts";
-import { placeOf, say, show } from "../record.ts";
+import { elsewhereOf, placeOf, say, show } from "../record.ts";
 
 export interface PlanMessages {
   /** Posts the plan's message with its details in the thread, or edits it to the plan's present state. */
@@ -35,14 +36,18 @@ export function createPlanMessages({
   wakeOutbox,
   now,
 }: PlanMessagesOptions): PlanMessages {
-  async function showPlan(stored: StoredPlan): Promise<void> {
+  async function showPlan(stored: StoredPlan, responseUrl: string | null = null): Promise<void> {
     const channel = placeOf(stored.plan.incident, stored.channel, announce);
     if (channel === null || stored.plan.actor.kind !== "person") return;
-    const view = planView(stored, await approvals.need(stored.plan, stored.askedAt), now());
+    const need = await approvals.need(stored.plan, stored.askedAt);
+    const view = planView(stored, need, now());
     const key = `plan:${stored.number}`;
     const about = stored.plan.incident;
+    // Whoever is to say yes has to see it.
+    const others = need.who === "second-person" ? announce : undefined;
+    const elsewhere = elsewhereOf(stored.plan.actor, others, responseUrl);
     await db.transaction().execute(async (trx) => {
-      await show(trx, { key, about }, { do: "post", channel, view }, now());
+      await show(trx, { key, about }, { do: "post", channel, view, ...elsewhere }, now());
       await say(
         trx,
         { key: `${key}:details`, about },
@@ -68,7 +73,7 @@ export function createPlanMessages({
   }
 
   return {
-    show: showPlan,
+    show: (stored) => showPlan(stored),
 
     async present(stored, { place }) {
       const need = await approvals.need(stored.plan, stored.askedAt);
@@ -76,7 +81,7 @@ export function createPlanMessages({
         await approvals.asked(stored);
         await bringIn(stored, need.approvers);
       }
-      await showPlan(stored);
+      await showPlan(stored, place.responseUrl);
       const view = planView(stored, need, now());
       const details = planDetailView(stored);
       if (place.surface === "cli") return { to: "asker", view, details };
@@ -84,7 +89,13 @@ export function createPlanMessages({
       if (shown === null) return { to: "asker", view, details };
       const incident = "incident" in shown ? await incidentByNumber(db, shown.incident) : undefined;
       const elsewhere = incident !== undefined && incident.channel !== place.channel;
-      return elsewhere ? { to: "asker", view: pointer(stored.number, incident) } : { to: "said", view };
+      if (elsewhere) return { to: "asker", view: pointer(stored.number, incident) };
+      // A thread shows nothing of what stands in its channel.
+      if (place.thread === null) return { to: "said", view };
+      return {
+        to: "asker",
+        view: line(`P${stored.number} is shown in the channel, where everybody sees it.`),
+      };
     },
 
     async refresh(number) {

@@ -4,6 +4,7 @@ import { markDelivered } from "../../../store/outbox.ts";
 import type { Row } from "../../../store/tables.ts";
 import { renderView } from "../blocks/render-view.ts";
 import { failureOf, failureText, refusalCode } from "../failure.ts";
+import { closedCode, inChannel } from "./closed.ts";
 import { topicText } from "./open-channel.ts";
 import { calling, type Courier, delivered, type Outcome } from "./outcome.ts";
 import { channelOf, notYet } from "./places.ts";
@@ -20,12 +21,14 @@ async function done(courier: Courier, row: Row<"outbox">, channel?: string): Pro
 async function invite(courier: Courier, channel: string, users: readonly string[]): Promise<void> {
   try {
     courier.pace.spend({ method: "conversations.invite" });
-    await calling(courier, { method: "conversations.invite" }, () =>
-      courier.client.conversations.invite({ channel, users: users.join(",") }),
+    await inChannel(courier, channel, () =>
+      calling(courier, { method: "conversations.invite" }, () =>
+        courier.client.conversations.invite({ channel, users: users.join(",") }),
+      ),
     );
   } catch (error) {
     const failure = failureOf(error);
-    if (failure?.kind !== "refused" || failure.byAdmin) throw error;
+    if (failure?.kind !== "refused" || failure.byAdmin || closedCode(error) !== undefined) throw error;
     if (users.length > 1) {
       for (const user of users) await invite(courier, channel, [user]);
       return;
@@ -57,8 +60,10 @@ export async function deliverTopic(
   if (channel === undefined) return notYet;
   const ms = courier.pace.take({ method: "conversations.setTopic" });
   if (ms > 0) return { is: "waiting", ms, for: "pace" };
-  await calling(courier, { method: "conversations.setTopic" }, () =>
-    courier.client.conversations.setTopic({ channel, topic: topicText(message.topic) }),
+  await inChannel(courier, channel, () =>
+    calling(courier, { method: "conversations.setTopic" }, () =>
+      courier.client.conversations.setTopic({ channel, topic: topicText(message.topic) }),
+    ),
   );
   return done(courier, row, channel);
 }
@@ -72,8 +77,10 @@ export async function deliverRename(
   if (channel === undefined) return notYet;
   const ms = courier.pace.take({ method: "conversations.rename" });
   if (ms > 0) return { is: "waiting", ms, for: "pace" };
-  const answer = await calling(courier, { method: "conversations.rename" }, () =>
-    courier.client.conversations.rename({ channel, name: message.name }),
+  const answer = await inChannel(courier, channel, () =>
+    calling(courier, { method: "conversations.rename" }, () =>
+      courier.client.conversations.rename({ channel, name: message.name }),
+    ),
   );
   if ("incident" in message.channel)
     await updateIncident(courier.db, message.channel.incident, {

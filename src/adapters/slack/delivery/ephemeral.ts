@@ -2,8 +2,9 @@ import type { SlackMessage } from "../../../engine/ports.ts";
 import { keepReceipt, markDelivered } from "../../../store/outbox.ts";
 import type { Row } from "../../../store/tables.ts";
 import type { Rendered } from "../blocks/render-view.ts";
-import { failureOf, failureText, refusalCode } from "../failure.ts";
+import { failureOf, failureText } from "../failure.ts";
 import { attach } from "./attach.ts";
+import { closedCode } from "./closed.ts";
 import { sendView } from "./content.ts";
 import { calling, type Courier, delivered, type Outcome, postMessage } from "./outcome.ts";
 import { directChannel } from "./places.ts";
@@ -14,8 +15,6 @@ type Ephemeral = SlackMessage & { do: "ephemeral" };
 /** How a receipt says how far it got: nothing can be found of an ephemeral message afterwards. */
 const sending = "sending";
 const sent = "sent";
-
-const outside = new Set(["channel_not_found", "not_in_channel", "user_not_in_channel", "is_archived"]);
 
 /** Through the response URL while it lives, else as Slack's ephemeral message, else as a direct one. */
 async function send(courier: Courier, row: Row<"outbox">, message: Ephemeral): Promise<void> {
@@ -48,7 +47,7 @@ async function send(courier: Courier, row: Row<"outbox">, message: Ephemeral): P
   try {
     await sendView(courier, about, post);
   } catch (error) {
-    if (!outside.has(refusalCode(error) ?? "")) throw error;
+    if (closedCode(error) === undefined) throw error;
     const direct = await directChannel(courier, user);
     await sendView(courier, about, (rendered) =>
       postMessage(courier, { ...rendered, channel: direct, thread: undefined }),

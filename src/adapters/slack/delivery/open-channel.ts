@@ -6,6 +6,7 @@ import type { Row } from "../../../store/tables.ts";
 import { appendEntry } from "../../../store/timeline.ts";
 import { messageText, oneLine } from "../blocks/text.ts";
 import { failureOf, failureText, refusalCode } from "../failure.ts";
+import { noteClosed } from "./closed.ts";
 import { calling, type Courier, delivered, type Outcome, Undeliverable } from "./outcome.ts";
 
 type OpenChannel = SlackMessage & { do: "open-channel" };
@@ -86,6 +87,17 @@ async function createOrAdopt(courier: Courier, message: OpenChannel, incident: I
   throw new Undeliverable(`${tries} names like ${message.name} are taken`);
 }
 
+/** Without its channel all that an incident has to say waits: people must hear of it elsewhere. */
+async function createOrTell(courier: Courier, message: OpenChannel, incident: Incident): Promise<Channel> {
+  try {
+    return await createOrAdopt(courier, message, incident);
+  } catch (error) {
+    const code = refusalCode(error);
+    if (code !== undefined) await noteClosed(courier, { place: { incident: incident.number }, code });
+    throw error;
+  }
+}
+
 async function describe(courier: Courier, channel: Channel, topic: string, purpose: string): Promise<void> {
   const { client, pace } = courier;
   pace.spend({ method: "conversations.setPurpose" });
@@ -123,7 +135,7 @@ export async function deliverOpenChannel(
   }
   const ms = courier.pace.take({ method: "conversations.create" });
   if (ms > 0) return { is: "waiting", ms, for: "pace" };
-  const channel = await createOrAdopt(courier, message, incident);
+  const channel = await createOrTell(courier, message, incident);
   await describe(courier, channel, message.topic, markerOf(incident));
   await db.transaction().execute(async (trx) => {
     await updateIncident(trx, incident.number, { channel: channel.id, channelName: channel.name });

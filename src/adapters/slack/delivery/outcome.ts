@@ -24,6 +24,10 @@ export interface Courier {
   /** The slash command, for what messages tell people to type. */
   command: string;
   botUser(): Promise<string>;
+  /** Channels (and incidents without one) that crai has something to say in and may not, and why. */
+  closed: Map<string, string>;
+  /** Something came in. */
+  wakeInbox: () => void;
   /** Whether a URL that came in with a command is one of Slack's. */
   isSlackUrl(url: string): boolean;
 }

@@ -6,6 +6,7 @@ const perMinute: Readonly<Record<string, number>> = {
   "chat.postEphemeral": 100,
   "conversations.create": 20,
   "conversations.invite": 50,
+  "conversations.join": 50,
   "conversations.open": 50,
   "conversations.rename": 20,
   "conversations.setPurpose": 20,

@@ -12,7 +12,8 @@ export async function channelOf({ db }: Courier, ref: ChannelRef): Promise<strin
   return (await incidentByNumber(db, ref.incident))?.channel ?? undefined;
 }
 
-export type Thread = { is: "known"; ts: string | undefined } | { is: "not yet" };
+/** `channel`: that of the root, which may stand elsewhere than it was to. */
+export type Thread = { is: "known"; ts: string | undefined; channel?: string } | { is: "not yet" };
 
 /** The thread a message stands in. One whose root was given up stands in the channel. */
 export async function threadOf(
@@ -22,7 +23,11 @@ export async function threadOf(
   if (under === undefined) return { is: "known", ts: thread };
   const root = await outboxByKey(db, under);
   if (root?.receipt?.ts !== undefined && root.delivered_version > 0)
-    return { is: "known", ts: root.receipt.ts };
+    return {
+      is: "known",
+      ts: root.receipt.ts,
+      ...(root.receipt.channel !== undefined && { channel: root.receipt.channel }),
+    };
   const hopeless = root === undefined || root.failed_at !== null || root.delivered_version > 0;
   return hopeless ? { is: "known", ts: thread } : { is: "not yet" };
 }

@@ -23,6 +23,8 @@ export interface Desk {
   wakeDelivery: () => void;
   /** A display name that was asked for lately. */
   knownName: (user: string) => string | undefined;
+  /** crai was let into a channel: what waited to be said there is due. */
+  entered: (channel: string) => Promise<void>;
 }
 
 /** Names are for showing; an event tells only the ID. */

@@ -101,3 +101,12 @@ export function listenToHome(app: App, desk: Desk): void {
     desk.wake();
   });
 }
+
+/** Somebody invites crai (again): what waited for that is said. */
+export function listenToInvitations(app: App, desk: Desk): void {
+  app.event("member_joined_channel", async ({ event }) => {
+    if (event.user !== desk.installation.known()?.botUser) return;
+    await desk.entered(event.channel);
+    desk.wakeDelivery();
+  });
+}
