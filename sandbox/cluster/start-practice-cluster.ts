@@ -11,6 +11,6 @@ export function startPracticeCluster(timing: Partial<Timing> = {}) {
   const cluster = createCluster({ identities: practiceIdentities, now });
   seedCluster(cluster.store, now());
   const controllers = startControllers(cluster.store, { now, timing });
-  cluster.logs = createLogs(cluster.store, now);
+  cluster.logs = createLogs(cluster.store, now, timing.programPace);
   return { cluster, controllers };
 }

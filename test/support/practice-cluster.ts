@@ -31,7 +31,14 @@ export interface PracticeClusterOptions {
   faults?: Partial<FaultSettings>;
 }
 
-const fast: Timing = { podStart: 60, podStop: 20, crashBackOff: 200, pullBackOff: 200 };
+const fast: Timing = {
+  podStart: 60,
+  podStop: 20,
+  crashBackOff: 200,
+  pullBackOff: 200,
+  jobBackOff: 200,
+  programPace: 0.05,
+};
 
 /** A practice cluster of the test's own, on a free port of 127.0.0.1. */
 export async function startPracticeCluster(options: PracticeClusterOptions = {}): Promise<PracticeCluster> {
@@ -40,7 +47,7 @@ export async function startPracticeCluster(options: PracticeClusterOptions = {})
   if (options.seed === "bare") seedBareCluster(store, now());
   else seedCluster(store, now());
   const cluster = createCluster({ store, identities: practiceIdentities, now });
-  cluster.logs = createLogs(store, now);
+  cluster.logs = createLogs(store, now, options.timing?.programPace ?? fast.programPace);
   cluster.faults.set(options.faults ?? {});
   const controllers = startControllers(store, { now, timing: { ...fast, ...options.timing } });
   const server = createServer((req, res) => void cluster.handle(req, res));

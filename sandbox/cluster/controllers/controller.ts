@@ -3,6 +3,7 @@ import type { Store, WatchEvent, Writer } from "../store.ts";
 import { createRecorder } from "./events.ts";
 import type { Recorder } from "./events.ts";
 import { keyOf } from "./ownership.ts";
+import type { Timing } from "../kubelet/timing.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
 /** What a controller works with: the objects, the clock, its voice, and a later look at the same key. */
@@ -12,6 +13,7 @@ export interface Workbench {
   by: () => Writer;
   record: Recorder;
   again: (key: string, ms: number) => void;
+  timing: Timing;
 }
 
 export interface Controller {
@@ -28,7 +30,7 @@ export interface RunningController {
 export function runController(
   name: string,
   controller: Controller,
-  { store, now }: { store: Store; now: () => Date },
+  { store, now, timing }: { store: Store; now: () => Date; timing: Timing },
 ): RunningController {
   const queue = createWorkQueue(name, (key) => controller.reconcile(bench, key));
   const bench: Workbench = {
@@ -37,6 +39,7 @@ export function runController(
     by: () => ({ manager: "kube-controller-manager", now: now() }),
     record: createRecorder(store, now, { component: name }),
     again: queue.addAfter,
+    timing,
   };
   return {
     observe: (plural, { type, object }) => controller.observe(plural, object, queue.add, type),

@@ -15,12 +15,18 @@ export interface KeyReference {
 export interface Container {
   name: string;
   image: string;
+  command?: string[];
+  args?: string[];
   imagePullPolicy?: string;
   ports?: { name?: string; containerPort: number; protocol?: string }[];
   env?: {
     name: string;
     value?: string;
-    valueFrom?: { configMapKeyRef?: KeyReference; secretKeyRef?: KeyReference };
+    valueFrom?: {
+      configMapKeyRef?: KeyReference;
+      secretKeyRef?: KeyReference;
+      fieldRef?: { apiVersion?: string; fieldPath: string };
+    };
   }[];
   envFrom?: {
     configMapRef?: { name: string; optional?: boolean };
@@ -64,6 +70,7 @@ export interface PodTemplate {
   metadata?: {
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
+    finalizers?: string[];
     [field: string]: unknown;
   };
   spec: PodSpec;

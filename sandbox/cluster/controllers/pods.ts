@@ -6,7 +6,7 @@ import type { Pod, PodTemplate } from "./objects.ts";
 import { controllerReference } from "./ownership.ts";
 
 export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: string): Pod {
-  const { labels, annotations } = template.metadata ?? {};
+  const { labels, annotations, finalizers } = template.metadata ?? {};
   const pod: Pod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -15,6 +15,7 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: 
       namespace: owner.metadata.namespace!,
       ...(labels && { labels: { ...labels } }),
       ...(annotations && { annotations: { ...annotations } }),
+      ...(finalizers && { finalizers: [...finalizers] }),
       ownerReferences: [controllerReference(owner)],
     },
     spec: structuredClone(template.spec),
@@ -24,8 +25,12 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplate, name: 
 }
 
 /** Creates a pod with a generated name and says so; a refusal is said too, and thrown to be tried again. */
-export function createPod(bench: Workbench, owner: KubeObject, template: PodTemplate): void {
-  const prefix = `${owner.metadata.name}-`;
+export function createPod(
+  bench: Workbench,
+  owner: KubeObject,
+  template: PodTemplate,
+  prefix = `${owner.metadata.name}-`,
+): void {
   const pod = podFromTemplate(owner, template, `${prefix}${randomSuffix()}`);
   pod.metadata.generateName = prefix;
   try {

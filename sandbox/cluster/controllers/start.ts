@@ -9,6 +9,8 @@ import { daemonSetController } from "./daemon-set.ts";
 import { deploymentController } from "./deployment.ts";
 import { endpointsController } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
+import { cronJobController } from "./jobs/cron-job.ts";
+import { jobController } from "./jobs/job.ts";
 import { namespaceController } from "./namespaces.ts";
 import { replicaSetController } from "./replica-set.ts";
 import { statefulSetController } from "./stateful-set.ts";
@@ -19,6 +21,8 @@ export const controllers = {
   "statefulset-controller": statefulSetController,
   "daemonset-controller": daemonSetController,
   "endpoint-controller": endpointsController,
+  "job-controller": jobController,
+  "cronjob-controller": cronJobController,
   "namespace-controller": namespaceController,
   "garbage-collector": garbageCollector,
 };
@@ -29,14 +33,16 @@ export const controllers = {
  */
 export function startControllers(
   store: Store,
-  { now, timing }: { now: () => Date; timing?: Partial<Timing> },
+  options: { now: () => Date; timing?: Partial<Timing> },
 ): { close(): void } {
+  const { now } = options;
+  const timing = { ...defaultTiming, ...options.timing };
   const running = [
     ...Object.entries(controllers).map(([name, controller]) =>
-      runController(name, controller, { store, now }),
+      runController(name, controller, { store, now, timing }),
     ),
     createScheduler(store, now),
-    createKubelet(store, now, { ...defaultTiming, ...timing }),
+    createKubelet(store, now, timing),
   ];
   const unsubscribe = store.onEvent((plural, event) => {
     if (plural !== "events") for (const one of running) one.observe(plural, event);

@@ -2,11 +2,10 @@ import { createRecorder } from "../controllers/events.ts";
 import type { Recorder } from "../controllers/events.ts";
 import type { Node, Pod } from "../controllers/objects.ts";
 import { keyOf, splitKey } from "../controllers/ownership.ts";
-import { isFinished, isReady, restartsOf } from "../controllers/pod-readiness.ts";
+import { isFinished, isReady } from "../controllers/pod-readiness.ts";
 import { createWorkQueue } from "../controllers/work-queue.ts";
 import type { Store, WatchEvent } from "../store.ts";
-import { fateOf } from "./fates.ts";
-import { createLife } from "./life.ts";
+import { createLife, isCrashing } from "./life.ts";
 import type { Life } from "./life.ts";
 import type { Timing } from "./timing.ts";
 
@@ -43,8 +42,7 @@ export function createKubelet(store: Store, now: () => Date, timing: Timing): Ku
     lives.set(pod.metadata.uid!, life);
     // A pod that ran before this kubelet started goes on as it is; a crashing one goes on crashing.
     if (isReady(pod)) return life;
-    if (restartsOf(pod) > 0 && pod.spec.containers.some(({ image }) => fateOf(image) === "crash"))
-      life.resume(pod);
+    if (isCrashing(pod)) life.resume(pod);
     else life.start();
     return life;
   }

@@ -1,14 +1,15 @@
-import type { Recorder } from "../controllers/events.ts";
-import type { Container, ContainerStatus, Pod } from "../controllers/objects.ts";
-import { keyOf, splitKey } from "../controllers/ownership.ts";
+import type { Container, Pod } from "../controllers/objects.ts";
+import { keyOf } from "../controllers/ownership.ts";
 import { restartsOf } from "../controllers/pod-readiness.ts";
 import { timestamp } from "../object.ts";
-import type { Store } from "../store.ts";
-import { fateOf } from "./fates.ts";
-import { containerId, statusOf } from "./pod-status.ts";
-import type { ContainerReport, PodReport } from "./pod-status.ts";
+import { crash, serve } from "./crash-loop.ts";
+import { endingOf, fateOf } from "./fates.ts";
+import type { ContainerReport } from "./pod-status.ts";
+import { runPrograms } from "./run-programs.ts";
+import { failPull } from "./pull-failure.ts";
 import { missingForEnvironment, missingForVolumes } from "./references.ts";
-import type { Timing } from "./timing.ts";
+import { createSteps, waiting } from "./steps.ts";
+import type { Surroundings } from "./steps.ts";
 
 export interface Life {
   start(): void;
@@ -21,66 +22,17 @@ export interface Life {
   close(): void;
 }
 
-interface Surroundings {
-  store: Store;
-  now: () => Date;
-  timing: Timing;
-  record: Recorder;
-  hostIP: string;
-  nextAddress: (node: string) => string;
-}
-
 /** The life of one pod on its node. Every step reads the stored pod anew and is lost when the pod is gone. */
 export function createLife(born: Pod, around: Surroundings): Life {
   const { store, now, timing } = around;
-  const key = keyOf(born);
-  const { uid } = born.metadata;
-  const timers = new Set<NodeJS.Timeout>();
+  const steps = createSteps(keyOf(born), born.metadata.uid, around);
+  const { present, report, tell, later } = steps;
   let waitingFor: (() => void) | undefined;
   let stopping = false;
 
-  function later(ms: number, step: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      step();
-    }, ms);
-    timer.unref();
-    timers.add(timer);
-  }
-
   function clear(): void {
-    for (const timer of timers) clearTimeout(timer);
-    timers.clear();
+    steps.clear();
     waitingFor = undefined;
-  }
-
-  function present(): Pod | undefined {
-    const pod = store.get("pods", ...splitKey(key)) as Pod | undefined;
-    return pod?.metadata.uid === uid ? pod : undefined;
-  }
-
-  function report(pod: Pod, said: PodReport): void {
-    const status = statusOf(pod, around.hostIP, said, now());
-    store.updateStatus("pods", { ...pod, status }, { manager: "kubelet", now: now() });
-  }
-
-  function tell(
-    pod: Pod,
-    type: "Normal" | "Warning",
-    reason: string,
-    text: string | [Container, string],
-  ): void {
-    const [container, message] = typeof text === "string" ? [undefined, text] : text;
-    around.record(pod, {
-      type,
-      reason,
-      message,
-      ...(container && { fieldPath: `spec.containers{${container.name}}` }),
-    });
-  }
-
-  function waiting(reason: string, message?: string): ContainerReport {
-    return { state: { waiting: { ...(message && { message }), reason } } };
   }
 
   /** Waits for a missing object: kubelet retries by itself, and a change of such objects is seen at once. */
@@ -112,7 +64,7 @@ export function createLife(born: Pod, around: Surroundings): Life {
     if (!pod) return;
     const bad = pod.spec.containers.find(({ image }) => fateOf(image) === "nopull");
     if (bad) {
-      failPull(pod, bad, 0);
+      failPull(steps, pod, bad);
       return;
     }
     for (const container of pod.spec.containers) {
@@ -150,104 +102,34 @@ export function createLife(born: Pod, around: Surroundings): Life {
     }
     const running = { state: { running: { startedAt: timestamp(now()) } }, started: true };
     report(pod, { phase: "Running", podIP, containers: () => running });
-    const crashing = pod.spec.containers.some(({ image }) => fateOf(image) === "crash");
-    later(timing.podStart / 2, crashing ? () => crash(0, timestamp(now())) : () => ready(running));
+    if (endsByItself(pod)) runPrograms(steps, running);
+    else later(timing.podStart / 2, () => settle(running));
   }
 
-  function ready(running: ContainerReport): void {
-    const pod = present();
-    if (pod) report(pod, { phase: "Running", containers: () => ({ ...running, ready: true }) });
-  }
-
-  function failPull(pod: Pod, bad: Container, attempt: number): void {
-    const { image } = bad;
-    const repository = `docker.io/library/${image.split(":")[0]}`;
-    const why = `failed to pull and unpack image "${image}": failed to resolve reference "${repository}": not found`;
-    tell(pod, "Warning", "Failed", [
-      bad,
-      `Failed to pull image "${image}": rpc error: code = NotFound desc = ${why}`,
-    ]);
-    tell(pod, "Warning", "Failed", [bad, "Error: ErrImagePull"]);
-    const podIP = pod.status?.podIP ?? around.nextAddress(pod.spec.nodeName!);
-    report(pod, { phase: "Pending", podIP, containers: blockedBy(bad, waiting("ErrImagePull", why)) });
-    later(timing.pullBackOff / 4, () => backOffPull(bad, attempt));
-  }
-
-  function backOffPull(bad: Container, attempt: number): void {
+  /** Ready, or in the loop its image is made for. */
+  function settle(running: ContainerReport): void {
     const pod = present();
     if (!pod) return;
-    const message = `Back-off pulling image "${bad.image}"`;
-    tell(pod, "Normal", "BackOff", [bad, message]);
-    tell(pod, "Warning", "Failed", [bad, "Error: ImagePullBackOff"]);
-    report(pod, { phase: "Pending", containers: blockedBy(bad, waiting("ImagePullBackOff", message)) });
-    later(backOff(timing.pullBackOff, attempt), () => pullAgain(bad, attempt + 1));
+    const fates = new Set(pod.spec.containers.map(({ image }) => fateOf(image)));
+    if (fates.has("crash")) crash(steps, 0, timestamp(now()));
+    else if (fates.has("oom")) serve(steps, pod, 0);
+    else report(pod, { phase: "Running", containers: () => ({ ...running, ready: true }) });
   }
 
-  function pullAgain(bad: Container, attempt: number): void {
+  function stopped(): void {
     const pod = present();
     if (!pod) return;
-    tell(pod, "Normal", "Pulling", [bad, `Pulling image "${bad.image}"`]);
-    failPull(pod, bad, attempt);
-  }
-
-  function blockedBy(bad: Container, said: ContainerReport): PodReport["containers"] {
-    return ({ name }) => (name === bad.name ? said : waiting("ContainerCreating"));
-  }
-
-  /** The crashing containers end with code 1; the first restart is at once, later ones wait longer and longer. */
-  function crash(restarts: number, startedAt: string): void {
-    const pod = present();
-    if (!pod) return;
-    const ended = (name: string, restart: number): ContainerStatus["state"] => ({
-      terminated: {
-        containerID: containerId(pod, name, restart),
-        exitCode: 1,
-        finishedAt: timestamp(now()),
-        reason: "Error",
-        startedAt,
-      },
-    });
-    const states =
-      (said: (name: string) => ContainerReport) =>
-      (one: Container): ContainerReport => {
-        const other = { state: { running: { startedAt } }, started: true, ready: true };
-        return fateOf(one.image) === "crash" ? said(one.name) : other;
-      };
-    if (restarts === 0) {
-      report(pod, { phase: "Running", containers: states((name) => ({ state: ended(name, 0) })) });
-      later(timing.podStart / 4, () => crash(1, timestamp(now())));
-      return;
+    if (endsByItself(pod)) {
+      const state = { terminated: { exitCode: 137, reason: "Error", finishedAt: timestamp(now()) } };
+      report(pod, { phase: "Failed", containers: () => ({ state }) });
     }
-    const crashing = pod.spec.containers.filter(({ image }) => fateOf(image) === "crash");
-    const wait = backOff(timing.crashBackOff, restarts - 1);
-    for (const container of crashing) {
-      if (restarts > 1)
-        tell(pod, "Normal", "Pulled", [
-          container,
-          `Container image "${container.image}" already present on machine`,
-        ]);
-      tell(pod, "Normal", "Created", [container, `Created container: ${container.name}`]);
-      tell(pod, "Normal", "Started", [container, `Started container ${container.name}`]);
-      const who = `container ${container.name} in pod ${pod.metadata.name}_${pod.metadata.namespace}(${uid})`;
-      tell(pod, "Warning", "BackOff", [container, `Back-off restarting failed ${who}`]);
-    }
-    const said = (name: string): ContainerReport => ({
-      state: {
-        waiting: {
-          message: `back-off ${Math.round(wait / 1000)}s restarting failed container=${name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${uid})`,
-          reason: "CrashLoopBackOff",
-        },
-      },
-      lastState: ended(name, restarts),
-      restartCount: restarts,
-    });
-    report(pod, { phase: "Running", containers: states(said) });
-    later(wait, () => crash(restarts + 1, timestamp(now())));
+    const { namespace, name } = born.metadata;
+    store.delete("pods", namespace, name, { manager: "kubelet", now: now(), gracePeriodSeconds: 0 });
   }
 
   return {
     start,
-    resume: (pod) => crash(restartsOf(pod), timestamp(now())),
+    resume: (pod) => crash(steps, restartsOf(pod), timestamp(now())),
     stop() {
       if (stopping) return;
       stopping = true;
@@ -258,11 +140,7 @@ export function createLife(born: Pod, around: Surroundings): Life {
         if (pod && status?.state["running"])
           tell(pod, "Normal", "Killing", [container, `Stopping container ${container.name}`]);
       }
-      later(timing.podStop, () => {
-        const { namespace, name } = born.metadata;
-        if (present())
-          store.delete("pods", namespace, name, { manager: "kubelet", now: now(), gracePeriodSeconds: 0 });
-      });
+      later(timing.podStop, stopped);
     },
     referenceChanged(namespace) {
       const step = waitingFor;
@@ -274,14 +152,20 @@ export function createLife(born: Pod, around: Surroundings): Life {
   };
 }
 
+/** A Job's pod, or one that `kubectl run --restart=Never` made: its programs come to an end. */
+function endsByItself(pod: Pod): boolean {
+  return (pod.spec.restartPolicy ?? "Always") !== "Always";
+}
+
+/** Whether a pod found unready is in a crash loop. */
+export function isCrashing(pod: Pod): boolean {
+  return restartsOf(pod) > 0 && pod.spec.containers.some(({ image }) => endingOf(image));
+}
+
 function pulls({ image, imagePullPolicy }: Container): boolean {
   return (
     imagePullPolicy === "Always" ||
     (imagePullPolicy === undefined && /(:latest|^[^:]+)$/.test(image)) ||
     fateOf(image) === "nopull"
   );
-}
-
-function backOff(first: number, times: number): number {
-  return Math.min(first * 2 ** times, first * 30);
 }

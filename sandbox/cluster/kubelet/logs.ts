@@ -1,18 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Pod } from "../controllers/objects.ts";
+import type { Container, Pod } from "../controllers/objects.ts";
 import type { LogOptions, LogProvider } from "../logs.ts";
 import type { Store } from "../store.ts";
-import { fateOf } from "./fates.ts";
+import { endingOf, fateOf } from "./fates.ts";
+import type { LogLine } from "./log-lines.ts";
 import { linesOf } from "./log-lines.ts";
+import { programLines, programOf } from "./programs.ts";
+import { troubleOf } from "./programs-world.ts";
 
 interface Run {
   image: string;
+  /** Set when the container runs a program that comes to an end. */
+  program?: { container: Container; exitCode: number | undefined; pod: Pod };
   startedAt: Date;
   finishedAt: Date | undefined;
 }
 
 /** Logs as the pretended programs would write them: the same container has always written the same lines. */
-export function createLogs(store: Store, now: () => Date): LogProvider {
+export function createLogs(store: Store, now: () => Date, pace = 1): LogProvider {
+  function linesUntil(run: Run, end: Date): { at: number; time: Date; text: string }[] {
+    const upMs = end.getTime() - run.startedAt.getTime();
+    const lines = run.program ? saidBy(run.program, upMs) : linesOf(run.image, fateOf(run.image), upMs);
+    return lines.map(({ at, text }) => ({ at, text, time: new Date(run.startedAt.getTime() + at) }));
+  }
+
+  /** A program that is over has said all it has to say. */
+  function saidBy({ container, exitCode, pod }: NonNullable<Run["program"]>, upMs: number): LogLine[] {
+    const program = programOf(container);
+    const failed = exitCode === undefined ? troubleOf(store, pod, program) : exitCode !== program.exitCode;
+    const lines = programLines(program, pace, failed || /fail/.test(container.image));
+    return lines.filter(({ at }) => exitCode !== undefined || at <= upMs);
+  }
+
   return async function* logs(object, options) {
     const pod = object as Pod;
     let run = runOf(pod, options);
@@ -37,11 +56,6 @@ export function createLogs(store: Store, now: () => Date): LogProvider {
   };
 }
 
-function linesUntil({ image, startedAt }: Run, end: Date): { at: number; time: Date; text: string }[] {
-  const lines = linesOf(image, fateOf(image), end.getTime() - startedAt.getTime());
-  return lines.map(({ at, text }) => ({ at, text, time: new Date(startedAt.getTime() + at) }));
-}
-
 function isWanted(time: Date, { since }: LogOptions): boolean {
   return !since || time >= since;
 }
@@ -62,10 +76,16 @@ function runOf(pod: Pod, { container, previous }: LogOptions): Run | undefined {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === container);
   const last = status?.lastState["terminated"];
   const state = previous ? last : (status?.state["running"] ?? status?.state["terminated"] ?? last);
-  const { startedAt, finishedAt } = state ?? {};
+  const { startedAt, finishedAt, exitCode } = state ?? {};
   if (!status || typeof startedAt !== "string") return undefined;
+  const ends = (pod.spec.restartPolicy ?? "Always") !== "Always" && !endingOf(status.image);
+  const spec = pod.spec.containers.find(({ name }) => name === container);
   return {
     image: status.image,
+    ...(ends &&
+      spec && {
+        program: { container: spec, pod, exitCode: typeof exitCode === "number" ? exitCode : undefined },
+      }),
     startedAt: new Date(startedAt),
     // A crash takes less than the second that timestamps are kept in: its last words still belong to it.
     finishedAt: typeof finishedAt === "string" ? new Date(Date.parse(finishedAt) + 999) : undefined,

@@ -13,7 +13,7 @@ export interface ContainerReport {
 }
 
 export interface PodReport {
-  phase: "Pending" | "Running";
+  phase: "Pending" | "Running" | "Succeeded" | "Failed";
   /** The same for every container, or by the container's name. */
   containers: (container: Container) => ContainerReport;
   /** Set once the pod has a network. */
@@ -25,7 +25,7 @@ export function statusOf(pod: Pod, hostIP: string, report: PodReport, now: Date)
   const at = timestamp(now);
   const containerStatuses = pod.spec.containers.map((container) => containerStatus(pod, container, report));
   const unready = containerStatuses.filter(({ ready }) => !ready).map(({ name }) => name);
-  const notReady = {
+  const notReady = unreadiness[report.phase] ?? {
     reason: "ContainersNotReady",
     message: `containers with unready status: [${unready.join(" ")}]`,
   };
@@ -53,6 +53,12 @@ export function statusOf(pod: Pod, hostIP: string, report: PodReport, now: Date)
     startTime: pod.status?.startTime ?? at,
   };
 }
+
+/** What a pod that is over says of its readiness. */
+const unreadiness: Partial<Record<PodReport["phase"], Partial<Condition>>> = {
+  Succeeded: { reason: "PodCompleted" },
+  Failed: { reason: "PodFailed" },
+};
 
 function containerStatus(pod: Pod, container: Container, report: PodReport): ContainerStatus {
   const {

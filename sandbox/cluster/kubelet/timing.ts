@@ -8,6 +8,17 @@ export interface Timing {
   crashBackOff: number;
   /** Between two attempts to pull an image or to find a missing ConfigMap or Secret. */
   pullBackOff: number;
+  /** First wait before a Job's failed pod is replaced; doubles up to 36 times itself. Kubernetes waits 10 s. */
+  jobBackOff: number;
+  /** Share of its pretended duration that a Job's program really takes. */
+  programPace: number;
 }
 
-export const defaultTiming: Timing = { podStart: 1000, podStop: 300, crashBackOff: 3000, pullBackOff: 3000 };
+export const defaultTiming: Timing = {
+  podStart: 1000,
+  podStop: 300,
+  crashBackOff: 3000,
+  pullBackOff: 3000,
+  jobBackOff: 2000,
+  programPace: 1,
+};

@@ -3,6 +3,7 @@ import type { Pod, PodTemplate } from "../controllers/objects.ts";
 import { isTerminating } from "../controllers/pod-readiness.ts";
 import { prepareNew } from "../defaults/defaults.ts";
 import { statusOf } from "../kubelet/pod-status.ts";
+import { defaultTiming } from "../kubelet/timing.ts";
 import { chooseNode } from "../kubelet/scheduler.ts";
 import { timestamp } from "../object.ts";
 import type { KubeObject } from "../object.ts";
@@ -89,6 +90,7 @@ export function settle(store: Store, now: Date, change: () => void): void {
     by: () => ({ manager: "kube-controller-manager", now }),
     record: () => {},
     again: () => {},
+    timing: defaultTiming,
   };
   change();
   do {

@@ -4,6 +4,7 @@ import { sameJson } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import { cause, invalid } from "../status.ts";
 import type { StatusCause } from "../status.ts";
+import { checkCronJob, checkJob } from "./batch.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkPodSpec } from "./pod-spec.ts";
 import { checkWorkload } from "./workloads.ts";
@@ -13,7 +14,9 @@ type Check = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
 const byPlural: Record<string, Check> = {
   daemonsets: checkWorkload,
   deployments: checkWorkload,
+  cronjobs: checkCronJob,
   horizontalpodautoscalers: checkAutoscaler,
+  jobs: checkJob,
   pods: checkPod,
   replicasets: checkWorkload,
   services: checkService,

@@ -35,7 +35,14 @@ export interface World {
   close(): void;
 }
 
-const fast: Timing = { podStart: 20, podStop: 10, crashBackOff: 40, pullBackOff: 40 };
+const fast: Timing = {
+  podStart: 20,
+  podStop: 10,
+  crashBackOff: 40,
+  pullBackOff: 40,
+  jobBackOff: 40,
+  programPace: 0.01,
+};
 const namespace = "shop";
 
 export function startWorld(timing: Partial<Timing> = {}): World {
@@ -58,7 +65,7 @@ export function startWorld(timing: Partial<Timing> = {}): World {
     create(plural, name, spec, rest = {}) {
       const [apiVersion, kind] = kinds[plural]!;
       const object = { apiVersion, kind, metadata: { name, namespace }, spec, ...rest } as KubeObject;
-      prepareNew(plural, object, apiVersion === "apps/v1");
+      prepareNew(plural, object, !["configmaps", "secrets"].includes(plural));
       store.create(plural, object, by());
     },
     change,
@@ -84,8 +91,13 @@ export function startWorld(timing: Partial<Timing> = {}): World {
 
 const kinds: Record<string, [apiVersion: string, kind: string]> = {
   configmaps: ["v1", "ConfigMap"],
+  cronjobs: ["batch/v1", "CronJob"],
   daemonsets: ["apps/v1", "DaemonSet"],
   deployments: ["apps/v1", "Deployment"],
+  horizontalpodautoscalers: ["autoscaling/v2", "HorizontalPodAutoscaler"],
+  jobs: ["batch/v1", "Job"],
+  poddisruptionbudgets: ["policy/v1", "PodDisruptionBudget"],
+  resourcequotas: ["v1", "ResourceQuota"],
   secrets: ["v1", "Secret"],
   services: ["v1", "Service"],
   statefulsets: ["apps/v1", "StatefulSet"],
