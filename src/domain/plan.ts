@@ -13,9 +13,12 @@ export const ResourceCall = z.strictObject({
   cluster: z.string(),
   verb: z.enum(["get", "list", "watch", "create", "update", "patch", "delete"]),
   group: z.string(),
+  /** The served version; left out for the kinds that crai knows by itself. */
+  version: z.string().optional(),
   resource: z.string(),
   subresource: z.string().optional(),
-  namespace: z.string(),
+  /** null: an object that has none, or a list of all namespaces. */
+  namespace: z.string().nullable(),
   name: z.string().optional(),
 });
 export type ResourceCall = z.infer<typeof ResourceCall>;
@@ -23,7 +26,7 @@ export type ResourceCall = z.infer<typeof ResourceCall>;
 /** `deployments/scale.apps` style, as kubectl's `auth can-i` names it. */
 export function callName(call: ResourceCall): string {
   const resource = call.subresource === undefined ? call.resource : `${call.resource}/${call.subresource}`;
-  return `${call.verb} ${resource}${call.group === "" ? "" : `.${call.group}`}${call.name === undefined ? "" : ` ${call.name}`} in ${call.namespace}`;
+  return `${call.verb} ${resource}${call.group === "" ? "" : `.${call.group}`}${call.name === undefined ? "" : ` ${call.name}`} in ${call.namespace ?? "the whole cluster"}`;
 }
 
 /** warn: read this first; block: the plan cannot be confirmed. */

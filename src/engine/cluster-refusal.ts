@@ -1,7 +1,18 @@
 import { isUserError, UserError } from "../domain/errors.ts";
 
-/** `forbidden`: the actor's rights; `denied`: admission or quota; `invalid`: what was sent. */
-type Reason = "forbidden" | "not-found" | "denied" | "invalid" | "unauthenticated";
+/**
+ * `forbidden`: the actor's rights; `denied`: admission or quota; `invalid`: what was sent; `exists`: there is one of that
+ * name; `conflict`: another manager owns a field; `blocked`: a disruption budget.
+ */
+type Reason =
+  | "forbidden"
+  | "not-found"
+  | "denied"
+  | "invalid"
+  | "unauthenticated"
+  | "exists"
+  | "conflict"
+  | "blocked";
 
 /** The API server understood and said no. Shown as it stands. */
 export class ClusterRefusal extends UserError {

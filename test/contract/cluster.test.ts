@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubectlCases } from "./cluster/kubectl-cases.ts";
+import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
 import { securityCases } from "./cluster/security-cases.ts";
 import { setCases } from "./cluster/set-cases.ts";
@@ -49,6 +50,9 @@ describe.each(worlds)("on $name", ({ start }) => {
   });
   describe("scale", () => {
     scaleCases(current);
+  });
+  describe("objects", () => {
+    objectCases(current);
   });
   describe("rights", () => {
     securityCases(current);

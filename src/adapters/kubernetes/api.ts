@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
+import type { WebSocket } from "ws";
 import type { Identity } from "../../domain/actor.ts";
 import { ClusterUnreachable } from "../../domain/errors.ts";
 import type { Json, JsonObject } from "../../engine/ports.ts";
@@ -39,9 +40,17 @@ export interface Api {
     call: Call,
     patch: { contentType: string; body: Json; query: Query; dryRun: boolean },
   ): Promise<JsonObject>;
+  /** A POST that stores something: sent once, as a patch is. */
+  create(call: Call, body: JsonObject, options: { query: Query; dryRun: boolean }): Promise<JsonObject>;
   delete(call: Call, body: JsonObject): Promise<void>;
+  /** A GET whose answer is no JSON: logs. */
+  text(call: Call, query: Query): Promise<string>;
+  /** A WebSocket that speaks one of `protocols`. Rejects like every other call when it is refused. */
+  socket(call: Call, query: URLSearchParams, protocols: readonly string[]): Promise<WebSocket>;
   /** An open answer that never ends by itself; `signal` ends it. */
   stream(call: Call, query: Query, signal: AbortSignal): Promise<IncomingMessage>;
+  /** What the server says it serves at this path. */
+  discover(path: string): Promise<JsonObject>;
   version(): Promise<string>;
   readonly caller: Caller;
 }
@@ -104,8 +113,10 @@ export function createApi(options: ApiOptions): Api {
 
   function worthRepeating(answer: Answer | null, safe: boolean): boolean {
     if (answer === null) return safe;
-    // 429 is said before anything is done, so even a write may come again.
-    return answer.status === 429 || (safe && answer.status >= 500);
+    // 429 is said before anything is done, so even a write may come again. A budget will say no again and again.
+    return (
+      (answer.status === 429 && !answer.body.includes('"DisruptionBudget"')) || (safe && answer.status >= 500)
+    );
   }
 
   async function send(call: Call, request: HttpRequest, safe: boolean): Promise<string> {
@@ -157,6 +168,22 @@ export function createApi(options: ApiOptions): Api {
       const request = { method: "PATCH", path, body: JSON.stringify(body) } as const;
       return parse(await send(call, requestOf(request, { "Content-Type": contentType }), dryRun));
     },
+    async create(call, body, { query, dryRun }) {
+      const path = resourcePath(call, dryRun ? { ...query, dryRun: "All" } : query);
+      const request = { method: "POST", path, body: JSON.stringify(body) } as const;
+      return parse(await send(call, requestOf(request, {}), dryRun));
+    },
+    async text(call, query) {
+      const request = { method: "GET", path: resourcePath(call, query) } as const;
+      return send(call, requestOf(request, { Accept: "*/*" }), true);
+    },
+    async socket(call, query, protocols) {
+      const path = `${resourcePath(call)}?${query.toString()}`;
+      const { headers } = requestOf({ method: "GET", path }, { Accept: "*/*" });
+      const opened = await connection.upgrade({ path, headers, protocols }, AbortSignal.timeout(timeoutMs));
+      if (!("status" in opened)) return opened;
+      throw refusalOf({ call, caller, ...opened });
+    },
     async delete(call, body) {
       const request = { method: "DELETE", path: resourcePath(call), body: JSON.stringify(body) } as const;
       await send(call, requestOf(request, {}), false);
@@ -169,8 +196,12 @@ export function createApi(options: ApiOptions): Api {
       if (answer.statusCode === 200) return answer;
       throw refusalOf({ call, caller, status: answer.statusCode ?? 0, body: await readBody(answer) });
     },
+    async discover(path) {
+      const call: Call = { verb: "get", group: "", resource: path.split("/").at(-1) ?? "", namespace: null };
+      return parse(await send(call, requestOf({ method: "GET", path }, {}), true));
+    },
     async version() {
-      const call: Call = { verb: "get", group: "", resource: "version", namespace: "" };
+      const call: Call = { verb: "get", group: "", resource: "version", namespace: null };
       const body = parse(await send(call, requestOf({ method: "GET", path: "/version" }, {}), true));
       return typeof body["gitVersion"] === "string" ? body["gitVersion"] : "unknown";
     },

@@ -5,6 +5,8 @@ import { isUserError } from "../../domain/errors.ts";
 import type { Cluster, JsonObject, Permit, Reference } from "../../engine/ports.ts";
 import type { Api } from "./api.ts";
 import { listAll } from "./list.ts";
+import { createObjects } from "./objects.ts";
+import { patchTypes } from "./patch-types.ts";
 import { podsOf } from "./pods.ts";
 import { type Needed, neededBy } from "./references.ts";
 import { type Call, isName } from "./resource-path.ts";
@@ -24,12 +26,6 @@ import {
 import { nextChange, type Watched } from "./watch.ts";
 import { toWorkload, workloadCall } from "./workload.ts";
 
-const patchTypes = {
-  json: "application/json-patch+json",
-  merge: "application/merge-patch+json",
-  strategic: "application/strategic-merge-patch+json",
-};
-
 /** Only the name and labels come over the wire, never what a Secret holds. */
 const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
@@ -37,14 +33,20 @@ const review = (resource: string, group: string): Call => ({
   verb: "create",
   group,
   resource,
-  namespace: "",
+  namespace: null,
 });
 
 async function permit(api: Api, resourceAttributes: Call): Promise<Omit<Permit, "call">> {
   const answer = await api.ask(review("selfsubjectaccessreviews", "authorization.k8s.io"), {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
-    spec: { resourceAttributes: resourceAttributes as JsonObject },
+    // In a review no namespace is an empty one.
+    spec: {
+      resourceAttributes: {
+        ...resourceAttributes,
+        namespace: resourceAttributes.namespace ?? "",
+      } as JsonObject,
+    },
   });
   const { allowed, reason } = SelfSubjectAccessReview.parse(answer).status;
   return { allowed, reason: reason || null };
@@ -209,5 +211,7 @@ export function createCluster(api: Api): Cluster {
     serverVersion() {
       return api.version();
     },
+
+    objects: createObjects(api),
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import http, { type IncomingMessage } from "node:http";
 import https, { type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { WebSocket } from "ws";
 
 export interface HttpRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -15,6 +16,11 @@ export interface HttpRequest {
 export interface Connection {
   /** Resolves with the head of the answer; rejects with whatever the network said, or when the signal aborts. */
   open(request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage>;
+  /** Opens a WebSocket, or resolves with the answer of a server that does not; rejects like `open`. */
+  upgrade(
+    request: Pick<HttpRequest, "path" | "headers"> & { protocols: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<WebSocket | { status: number; body: string }>;
 }
 
 /**
@@ -50,6 +56,15 @@ function headerValue(value: string): string {
   return Buffer.from(value, "utf8").toString("latin1");
 }
 
+function encoded(headers: HttpRequest["headers"]): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(headerValue) : headerValue(value),
+    ]),
+  );
+}
+
 /** Rejects when the signal aborts, even if what is waited for (an exec plugin) never ends. */
 async function within<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
@@ -82,12 +97,7 @@ export function connect(config: KubeConfig): Connection {
       // Node gives the body of a DELETE no length, and the server would read it as the next request.
       const length =
         request.body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(request.body)) };
-      const headers = Object.fromEntries(
-        Object.entries({ ...given, ...request.headers, ...length }).map(([name, value]) => [
-          name,
-          Array.isArray(value) ? value.map(headerValue) : headerValue(value),
-        ]),
-      );
+      const headers = encoded({ ...given, ...request.headers, ...length });
       const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
       const sent = (secure ? https : http).request(
         new URL(`${base.origin}${prefix}${request.path}`),
@@ -104,6 +114,35 @@ export function connect(config: KubeConfig): Connection {
       sent.on("error", reject);
       sent.end(request.body);
       return promise;
+    },
+
+    async upgrade({ path, headers, protocols }, signal) {
+      const options: RequestOptions = {};
+      await within(config.applyToHTTPSOptions(options), signal);
+      const tls = Object.fromEntries(tlsFields.map((field) => [field, options[field]]));
+      const given = options.headers as Record<string, string> | undefined;
+      const socket = new WebSocket(`${base.origin.replace(/^http/, "ws")}${prefix}${path}`, [...protocols], {
+        ...tls,
+        // An agent of its own: a socket that was upgraded never goes back to those kept alive.
+        ...(cluster?.proxyUrl ? { agent: options.agent as http.Agent } : {}),
+        headers: encoded({ ...given, ...headers }) as Record<string, string>,
+        perMessageDeflate: false,
+      });
+      const { promise, resolve, reject } = Promise.withResolvers<
+        WebSocket | { status: number; body: string }
+      >();
+      const stop = (): void => socket.terminate();
+      signal.addEventListener("abort", stop, { once: true });
+      socket.once("open", () => resolve(socket));
+      socket.once("error", reject);
+      socket.once("unexpected-response", (_, answer) => {
+        readBody(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject);
+      });
+      try {
+        return await promise;
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
     },
   };
 }

@@ -23,6 +23,42 @@ async function pages(api: Api, call: Call, query: Readonly<Record<string, string
   }
 }
 
+/** One after another, holding a page at a time. After a 410 the list begins anew, without those already given. */
+export async function* eachOf(
+  api: Api,
+  call: Call,
+  query: Readonly<Record<string, string>>,
+): AsyncGenerator<JsonObject, void, undefined> {
+  const given = new Set<string>();
+  let restarts = 0;
+  let next = "";
+  for (;;) {
+    const from: Record<string, string> = next === "" ? {} : { continue: next };
+    try {
+      const page = List.parse(await api.get(call, { query: { ...query, limit: pageSize, ...from } }));
+      for (const item of page.items) {
+        const uid = uidOf(item);
+        if (uid !== undefined && given.has(uid)) continue;
+        if (uid !== undefined) given.add(uid);
+        yield item;
+      }
+      next = page.metadata.continue;
+      if (next === "") return;
+    } catch (error) {
+      if (!(error instanceof Expired) || restarts++ >= 3) throw error;
+      next = "";
+    }
+  }
+}
+
+/** Metrics have none. */
+function uidOf(item: JsonObject): string | undefined {
+  const { metadata } = item;
+  const uid =
+    metadata !== null && typeof metadata === "object" && !Array.isArray(metadata) ? metadata?.["uid"] : null;
+  return typeof uid === "string" ? uid : undefined;
+}
+
 /** All of a list, page after page. When the server has forgotten the rest of it (410), it is read anew. */
 export async function listAll(
   api: Api,

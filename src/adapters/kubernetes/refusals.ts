@@ -7,7 +7,20 @@ import { type Call, resourceName } from "./resource-path.ts";
 const Status = z.object({
   message: z.string().default(""),
   reason: z.string().default(""),
-  details: z.object({ kind: z.string().optional(), causes: z.array(z.unknown()).default([]) }).optional(),
+  details: z
+    .object({
+      kind: z.string().optional(),
+      causes: z
+        .array(
+          z.object({
+            reason: z.string().default(""),
+            message: z.string().default(""),
+            field: z.string().default(""),
+          }),
+        )
+        .default([]),
+    })
+    .optional(),
 });
 type Status = z.infer<typeof Status>;
 
@@ -54,7 +67,7 @@ function parseStatus(body: string): Status {
 }
 
 function where({ namespace }: Call): string {
-  return namespace === "" ? "in the whole cluster" : `in ${namespace}`;
+  return namespace === null ? "in the whole cluster" : `in ${namespace}`;
 }
 
 function thing(call: Call): string {
@@ -109,7 +122,18 @@ function notFound({ call, caller }: Failure, { message }: Status): Error {
   });
 }
 
-function conflict({ call }: Failure, { message }: Status): Error {
+function conflict({ call, caller }: Failure, { message, reason, details }: Status): Error {
+  const owned = details?.causes.filter((cause) => cause.reason === "FieldManagerConflict") ?? [];
+  if (owned.length > 0)
+    return new ClusterRefusal("conflict", `Another manager owns fields of ${thing(call)} ${where(call)}`, {
+      why: owned.map((cause) => `${cause.field}: ${cause.message}`).join("; "),
+      next: "Agree with whoever manages them who does from now on, or take them over.",
+    });
+  if (reason === "AlreadyExists")
+    return new ClusterRefusal("exists", `There is such a ${thing(call)} ${where(call)} already`, {
+      why: message,
+      next: `Look at it on ${caller.cluster} first.`,
+    });
   return new PatchConflict(message || `${thing(call)} had changed`);
 }
 
@@ -133,7 +157,12 @@ const byStatus: Readonly<Record<number, (failure: Failure, status: Status) => Er
   422: unprocessable,
 };
 
-function other({ call, caller, status }: Failure, { message, reason }: Status): Error {
+function other({ call, caller, status }: Failure, { message, reason, details }: Status): Error {
+  if (status === 429 && details?.causes.some((cause) => cause.reason === "DisruptionBudget") === true)
+    return new ClusterRefusal("blocked", `${call.name ?? "The pod"} may not be evicted now`, {
+      why: details.causes.map((cause) => cause.message).join("; "),
+      next: "Wait until more pods of its app are ready, or ask its owner.",
+    });
   if (status >= 500 || status === 429 || status === 408)
     return new ClusterUnreachable(
       `The API server of ${caller.cluster} answered ${status}${message === "" ? "" : `: ${message}`}`,

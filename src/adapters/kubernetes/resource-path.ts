@@ -11,12 +11,17 @@ const versions: Readonly<Record<string, string>> = {
   autoscaling: "v2",
   "authentication.k8s.io": "v1",
   "authorization.k8s.io": "v1",
+  batch: "v1",
+  "discovery.k8s.io": "v1",
+  "metrics.k8s.io": "v1beta1",
+  "networking.k8s.io": "v1",
+  policy: "v1",
+  "rbac.authorization.k8s.io": "v1",
+  "storage.k8s.io": "v1",
 };
 
-/** Reviews have no namespace. Everywhere else a missing one would ask for the whole cluster. */
-const clusterWide = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
-
 const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const resourcePattern = /^[a-z][a-z0-9]{0,62}$/;
 const namePattern = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Nothing but a DNS-1123 name enters a path: `..`, `?` and `/` would make it another call. */
@@ -29,20 +34,26 @@ function checked(pattern: RegExp, what: string, value: string): string {
   return encodeURIComponent(value);
 }
 
+/** `/apis/apps/v1`; what the API server serves below it is its discovery document. */
+export function groupPath(group: string, version: string): string {
+  const served = checked(resourcePattern, "API version", version);
+  return group === "" ? `/api/${served}` : `/apis/${checked(namePattern, "API group", group)}/${served}`;
+}
+
 export function isName(value: string): boolean {
   return namePattern.test(value);
 }
 
 /** `/apis/apps/v1/namespaces/shop/deployments/api/scale?dryRun=All` */
 export function resourcePath(call: Call, query: Readonly<Record<string, string>> = {}): string {
-  const version = versions[call.group];
+  const version = call.version ?? versions[call.group];
   if (version === undefined) throw new Error(`No version is known for the API group "${call.group}"`);
   const path = [
-    call.group === "" ? `/api/${version}` : `/apis/${call.group}/${version}`,
-    ...(clusterWide.has(call.group)
+    groupPath(call.group, version),
+    ...(call.namespace === null
       ? []
       : ["namespaces", checked(namespacePattern, "namespace", call.namespace)]),
-    call.resource,
+    checked(resourcePattern, "resource", call.resource),
     ...(call.name === undefined ? [] : [checked(namePattern, "name", call.name)]),
     ...(call.subresource === undefined ? [] : [call.subresource]),
   ].join("/");
