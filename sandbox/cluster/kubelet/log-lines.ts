@@ -32,12 +32,26 @@ const service: Program = (fate, image) => ({
   line: (index) => request(fate, index),
 });
 
+/** Some errors come more often than others, and each time with other numbers in them. */
+const queuePool = (): string =>
+  "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00";
+const errors: ((index: number) => string)[] = [
+  queuePool,
+  queuePool,
+  (index) =>
+    `psycopg2.OperationalError: connection to server at "postgres-service" (10.96.0.13), port 5432 failed: timeout expired (attempt ${1 + (index % 3)})`,
+  queuePool,
+  (index) => `KeyError: 'calibration_table' for application ${(index * 7919) % 100_000}`,
+];
+
 function request(fate: Fate, index: number): string {
   const what = requests[index % requests.length]!;
   const jitter = (index * 37) % 61;
   if (fate === "errors" && index % 3 !== 0) {
-    const cause = "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached";
-    return json("error", `${what} 500 ${30_000 + jitter}ms ${cause}`);
+    return json("error", `${what} 500 ${30_000 + jitter}ms ${errors[index % errors.length]!(index)}`);
+  }
+  if (fate === "oom" && index % 2 === 1) {
+    return json("warning", `memory at ${Math.min(99, 60 + index * 13)} % of the limit, 4294967296 bytes`);
   }
   return json("info", `${what} 200 ${fate === "slow" ? 900 + jitter * 10 : 60 + jitter}ms`);
 }

@@ -78,16 +78,19 @@ function runOf(pod: Pod, { container, previous }: LogOptions): Run | undefined {
   const state = previous ? last : (status?.state["running"] ?? status?.state["terminated"] ?? last);
   const { startedAt, finishedAt, exitCode } = state ?? {};
   if (!status || typeof startedAt !== "string") return undefined;
-  const ends = (pod.spec.restartPolicy ?? "Always") !== "Always" && !endingOf(status.image);
-  const spec = pod.spec.containers.find(({ name }) => name === container);
+  const program = programIn(pod, container, exitCode);
   return {
     image: status.image,
-    ...(ends &&
-      spec && {
-        program: { container: spec, pod, exitCode: typeof exitCode === "number" ? exitCode : undefined },
-      }),
+    ...(program && { program }),
     startedAt: new Date(startedAt),
     // A crash takes less than the second that timestamps are kept in: its last words still belong to it.
     finishedAt: typeof finishedAt === "string" ? new Date(Date.parse(finishedAt) + 999) : undefined,
   };
+}
+
+function programIn(pod: Pod, name: string, exitCode: unknown): Run["program"] {
+  const container = pod.spec.containers.find((one) => one.name === name);
+  const stays = (pod.spec.restartPolicy ?? "Always") === "Always";
+  if (stays || !container || endingOf(container.image)) return undefined;
+  return { container, pod, exitCode: typeof exitCode === "number" ? exitCode : undefined };
 }

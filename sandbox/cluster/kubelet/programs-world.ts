@@ -2,7 +2,7 @@ import type { Pod } from "../controllers/objects.ts";
 import { isReady, isTerminating } from "../controllers/pod-readiness.ts";
 import type { Store } from "../store.ts";
 import { fateOf } from "./fates.ts";
-import type { Program } from "./programs.ts";
+import type { Program } from "./program.ts";
 
 /** Whether the API that a program tests is out of order in the pod's namespace, so that the test fails. */
 export function troubleOf(store: Store, pod: Pod, program: Pick<Program, "tests">): boolean {

@@ -2,19 +2,7 @@ import type { Container } from "../controllers/objects.ts";
 import { htmlReport, jsonReport, tableReport } from "./load-report.ts";
 import type { LogLine } from "./log-lines.ts";
 import { imageScan } from "./image-scan.ts";
-
-/** A program that a Job's container runs: it takes its time, says something and ends. */
-export interface Program {
-  /** Seconds it takes at pace 1. */
-  seconds: number;
-  exitCode: number;
-  /** The exit code when what it tests is out of order. */
-  failure: number;
-  /** Whose health decides how it ends. */
-  tests?: "api";
-  /** What it has written when it is over. */
-  lines: (failed: boolean) => string[];
-}
+import type { Program } from "./program.ts";
 
 interface Row {
   /** Matched against image, command and arguments. */

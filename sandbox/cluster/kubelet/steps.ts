@@ -20,13 +20,13 @@ export interface Surroundings {
 export interface Steps {
   around: Surroundings;
   /** The pod as it is stored now; undefined once it is gone. */
-  present(): Pod | undefined;
-  report(pod: Pod, said: PodReport): void;
+  present: () => Pod | undefined;
+  report: (pod: Pod, said: PodReport) => void;
   /** Says an event, about a container of the pod when one is given. */
-  tell(pod: Pod, type: "Normal" | "Warning", reason: string, text: string | [Container, string]): void;
-  later(ms: number, step: () => void): void;
+  tell: (pod: Pod, type: "Normal" | "Warning", reason: string, text: string | [Container, string]) => void;
+  later: (ms: number, step: () => void) => void;
   /** Forgets all later steps. */
-  clear(): void;
+  clear: () => void;
 }
 
 export function createSteps(key: string, uid: string | undefined, around: Surroundings): Steps {

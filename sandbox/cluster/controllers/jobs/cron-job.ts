@@ -2,7 +2,7 @@ import { prepareNew } from "../../defaults/defaults.ts";
 import { sameJson, timestamp } from "../../object.ts";
 import { addSelfOrController } from "../controller.ts";
 import type { Controller, Workbench } from "../controller.ts";
-import { controllerReference, isControlledBy, keyOf, splitKey } from "../ownership.ts";
+import { controllerReference, isControlledBy, splitKey } from "../ownership.ts";
 import { endedAt, has, isEnded } from "./conditions.ts";
 import type { CronJob, Job } from "./objects.ts";
 import { isDue } from "./schedule.ts";

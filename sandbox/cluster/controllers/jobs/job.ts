@@ -83,7 +83,7 @@ function endOf(round: Round): Verdict | undefined {
   const { bench, job, failed, succeeded, startTime, tally } = round;
   const { backoffLimit = 6, completions, activeDeadlineSeconds } = job.spec;
   const decided = conditionOf(job.status?.conditions, "FailureTarget");
-  if (decided) return decided as Verdict;
+  if (decided) return decided;
   if (failed > backoffLimit || restartedTooOften(job, tally)) return verdicts.tooManyFailures;
   if (startTime && activeDeadlineSeconds !== undefined && !job.spec.suspend) {
     const left = Date.parse(startTime) + activeDeadlineSeconds * 1000 - bench.now().getTime();
