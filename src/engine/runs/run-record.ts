@@ -8,7 +8,7 @@ import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noRun } from "../commands/references.ts";
 import { showIncident } from "../incidents/show-incident.ts";
-import { placeOf, show, streamOf } from "../record.ts";
+import { elsewhereOf, placeOf, show, streamOf } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { runView } from "./run-view.ts";
 
@@ -44,7 +44,8 @@ export function createRunRecord({ db, announce, wakeOutbox, onWaiting, now }: Ru
       offers: more.offers ?? [],
     });
     const about = stored.plan.incident;
-    await show(trx, { key: `run:${number}`, about }, { do: "post", channel: place, view }, now());
+    const elsewhere = elsewhereOf(run.actor, announce);
+    await show(trx, { key: `run:${number}`, about }, { do: "post", channel: place, view, ...elsewhere }, now());
   };
 
   return {
