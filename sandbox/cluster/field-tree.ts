@@ -24,6 +24,12 @@ export function owned(object: KubeObject, ignore: string | undefined): Record<st
   return { ...(free.length > 0 && { metadata: Object.fromEntries(free) }), ...rest };
 }
 
+/** The part of an object's metadata that nobody owns. */
+export function systemMetadata({ metadata }: KubeObject): KubeObject["metadata"] {
+  const kept = Object.entries(metadata).filter(([field]) => systemFields.has(field));
+  return Object.fromEntries(kept) as KubeObject["metadata"];
+}
+
 export interface Child {
   /** The field's name; "*" for an item of a list. */
   name: string;

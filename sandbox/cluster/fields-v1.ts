@@ -33,7 +33,7 @@ export function subtract(from: FieldsV1, gone: FieldsV1): FieldsV1 {
     if (!cut) {
       result[step] = inner;
     } else if (!isEmpty(cut)) {
-      const left = subtract(inner, cut);
+      const left = subtract(isEmpty(inner) ? { ".": {} } : inner, cut);
       if (!isEmpty(left)) result[step] = Object.keys(left).every((only) => only === ".") ? {} : left;
     }
   }

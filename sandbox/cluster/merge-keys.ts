@@ -59,6 +59,7 @@ const atomicObjects = new Set([
   "configMapKeyRef",
   "fieldRef",
   "involvedObject",
+  "labelSelector",
   "namespaceSelector",
   "nodeSelector",
   "podSelector",

@@ -143,8 +143,14 @@ export function createStore(options: StoreOptions = {}): Store {
     });
     if (sameButTimes(old, next)) return copyJson(old);
     if (isReleased(next)) return remove(to, next, by);
-    const managedFields = by.managedFields ?? manageFields(old, next, fieldWriter(to.kind, by));
-    if (managedFields.length > 0) next.metadata.managedFields = managedFields;
+    // Once nobody is named any more, updates name nobody either, until somebody applies.
+    const named = (next.metadata.managedFields ?? []).length > 0;
+    if (named) {
+      const found = by.managedFields ?? manageFields(old, next, fieldWriter(to.kind, by));
+      next.metadata.managedFields = found;
+    } else {
+      delete next.metadata.managedFields;
+    }
     return commit(to, "MODIFIED", next, by);
   }
 

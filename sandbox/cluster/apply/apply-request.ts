@@ -5,7 +5,7 @@ import type { Kind } from "../kinds.ts";
 import { isRecord } from "../object.ts";
 import type { FieldsV1, KubeObject } from "../object.ts";
 import { isTrue } from "../request-info.ts";
-import { badRequest, cause, conflict, invalid, StatusError } from "../status.ts";
+import { badRequest, cause, conflict, invalid, notFound, StatusError } from "../status.ts";
 import type { Store } from "../store.ts";
 import { createObject, isDryRun, replaceObject, writerOf } from "../write.ts";
 import { serverSideApply, stillAsApplied } from "./apply.ts";
@@ -41,13 +41,15 @@ export function applyObject(
   const { namespace, name = "", subresource } = call.target;
   const live = store.get(kind.plural, kind.namespaced ? namespace : undefined, name);
   const config = manifestOf(call, kind);
-  checkIdentity(config, live, { kind, name, namespace });
+  checkPlace(config, { kind, name, namespace });
+  if (!live && subresource) throw notFound(kind, name);
   const by: Applier = {
     ...writerOf(call),
     force: isTrue(call.query.get("force")),
     ...(subresource && { subresource }),
   };
   const applied = typed(config, kind, () => appliedBy(live, config, by));
+  checkUid(config, live, kind);
   const { resourceVersion } = config.metadata;
   if (live && resourceVersion) applied.object.metadata.resourceVersion = resourceVersion;
   const { object, managedFields } = applied;
@@ -122,11 +124,7 @@ interface Place {
   namespace: string | undefined;
 }
 
-function checkIdentity(
-  config: KubeObject,
-  live: KubeObject | undefined,
-  { kind, name, namespace }: Place,
-): void {
+function checkPlace(config: KubeObject, { kind, name, namespace }: Place): void {
   const { metadata } = config;
   if (metadata.name !== name) {
     const names = `the name of the object (${metadata.name || name}${metadata.name ? "" : " based on URL"})`;
@@ -139,7 +137,9 @@ function checkIdentity(
   if (kind.namespaced && metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
-  const { uid } = metadata;
+}
+
+function checkUid({ metadata: { name, uid } }: KubeObject, live: KubeObject | undefined, kind: Kind): void {
   if (uid === undefined) return;
   if (!live) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;

@@ -1,4 +1,4 @@
-import { owned } from "../field-tree.ts";
+import { owned, systemMetadata } from "../field-tree.ts";
 import { intersect, isEmpty, pathsOf, subtract, union } from "../fields-v1.ts";
 import { byTime, missing, written } from "../managed-fields.ts";
 import { copyJson, timestamp } from "../object.ts";
@@ -35,17 +35,15 @@ export function serverSideApply(live: KubeObject | undefined, config: KubeObject
     kind: config.kind,
     metadata: copyJson(identityOf(config)),
   };
-  const entries = live?.metadata.managedFields ?? [];
+  const entries = live ? (live.metadata.managedFields ?? [unnamed(live, by.now)]) : [];
   const own = entries.find(isOwn);
   const others = entries.filter((entry) => entry !== own);
   const set = appliedSet(stated);
   const everybody = others.reduce((all, { fieldsV1 }) => union(all, fieldsV1), set);
 
-  let merged = mergeApplied(copyJson(base), stated) as KubeObject;
-  if (own) merged = prune(merged, own.fieldsV1, everybody) as KubeObject;
-  merged.metadata = { ...base.metadata, ...merged.metadata };
-
-  const [before, after] = [owned(base, ignore), owned(merged, ignore)];
+  const before = owned(base, ignore);
+  const together = mergeApplied(copyJson(before), stated) as Record<string, unknown>;
+  const after = (own ? prune(together, own.fieldsV1, everybody) : together) as Record<string, unknown>;
   const changed = written(before, after, []);
   const removed = missing(before, after, []);
   const conflicts = others
@@ -70,7 +68,10 @@ export function serverSideApply(live: KubeObject | undefined, config: KubeObject
     ...(by.subresource && { subresource: by.subresource }),
   };
   const managedFields = [...kept, mine].filter((entry) => !isEmpty(entry.fieldsV1)).sort(byTime);
-  return { object: merged, managedFields };
+  const { apiVersion, kind } = config;
+  const metadata = { ...systemMetadata(base), ...(after["metadata"] as object | undefined) };
+  const unowned = ignore && base[ignore] !== undefined ? { [ignore]: base[ignore] } : {};
+  return { object: { ...after, ...unowned, apiVersion, kind, metadata }, managedFields };
 
   function isOwn(entry: ManagedFieldsEntry): boolean {
     return (
@@ -82,6 +83,18 @@ export function serverSideApply(live: KubeObject | undefined, config: KubeObject
     const unforced = subtract(entry.fieldsV1, lost.get(entry) ?? {});
     return subtract(unforced, removed);
   }
+}
+
+/** Whoever wrote an object that names nobody, under the name the API server has for them. */
+function unnamed(live: KubeObject, now: Date): ManagedFieldsEntry {
+  return {
+    manager: "before-first-apply",
+    operation: "Update",
+    apiVersion: live.apiVersion,
+    time: timestamp(now),
+    fieldsType: "FieldsV1",
+    fieldsV1: written({}, owned(live, undefined), []),
+  };
 }
 
 function identityOf({ metadata: { name, namespace } }: KubeObject): KubeObject["metadata"] {

@@ -29,21 +29,22 @@ function mergeItems(live: unknown[], config: unknown[], path: string[]): unknown
     isRecord(item) && !isSet(path) ? itemStep(item, path) : setStep(item);
   const before = new Map(live.map((item) => [stepOf(item), item]));
   const stated = new Set(config.map(stepOf));
+  const shared = config.map(stepOf).filter((step) => before.has(step));
   const waiting = [...live];
   const merged: unknown[] = [];
   for (const item of config) {
+    takeUnstated(shared[0]);
     const step = stepOf(item);
-    if (before.has(step)) takeUnstated(step);
+    if (step === shared[0]) shared.shift();
     merged.push(mergeApplied(before.get(step), item, [...path, "*"]));
   }
   takeUnstated(undefined);
   return merged;
 
-  /** Moves the live items before `step` over, of which those that config states come where it has them. */
+  /** Moves the live items before `step` over; those that config states come where it has them. */
   function takeUnstated(step: string | undefined): void {
-    const end = waiting.findIndex((item) => stepOf(item) === step);
-    if (step !== undefined && end < 0) return;
-    const passed = waiting.splice(0, step === undefined ? waiting.length : end + 1);
+    const end = step === undefined ? waiting.length : waiting.findIndex((item) => stepOf(item) === step);
+    const passed = waiting.splice(0, Math.max(end, 0));
     merged.push(...passed.filter((item) => !stated.has(stepOf(item))));
   }
 }

@@ -47,6 +47,7 @@ function defaultContainer(container: Fields, hostNetwork: boolean): void {
     terminationMessagePolicy: "File",
   });
   const resources = child(container, "resources");
+  if (resources) dropEmpty(resources, "limits", "requests");
   canonicalQuantities(child(resources, "limits"));
   canonicalQuantities(child(resources, "requests"));
   for (const port of items(container, "ports")) {

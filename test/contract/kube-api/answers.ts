@@ -1,6 +1,6 @@
 import { Agent, request as httpsRequest } from "node:https";
 import { request as httpRequest } from "node:http";
-import type { ApiCase } from "./cases.ts";
+import type { ApiCase } from "./api-case.ts";
 
 /** Where requests go: the practice cluster, or a control plane with its token. */
 export interface ApiTarget {
@@ -19,7 +19,7 @@ const agent = new Agent({ rejectUnauthorized: false });
 
 export function ask(
   target: ApiTarget,
-  { method, path, headers, body }: Omit<ApiCase, "name">,
+  { method, path, headers, body, managers = false }: Omit<ApiCase, "name">,
 ): Promise<Answer> {
   const url = new URL(target.url + path);
   const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
@@ -42,7 +42,7 @@ export function ask(
       res.on("error", reject).on("end", () => {
         const type = res.headers["content-type"] ?? "";
         const code = res.statusCode ?? 0;
-        const value = type.startsWith("application/json") ? parsed(answer, code === 201) : answer;
+        const value = type.startsWith("application/json") ? parsed(answer, code === 201 || managers) : answer;
         resolve({ code, type, body: comparable(value) });
       });
     });
@@ -50,13 +50,34 @@ export function ask(
   });
 }
 
-/** Who manages which field is compared of new objects only: later ones are the controllers' too. */
-function parsed(answer: string, isNew: boolean): unknown {
-  const value = JSON.parse(answer, (name, inner: unknown) =>
-    name === "managedFields" && !isNew ? undefined : inner,
-  ) as { kind?: string; metadata?: { managedFields?: unknown } };
+/** Who manages which field is compared of new objects and where it is asked for: else it is the controllers' too. */
+function parsed(answer: string, withManagers: boolean): unknown {
+  const value = JSON.parse(answer, (name, inner: unknown) => {
+    if (name === "causes") return inOrder(inner as Cause[]);
+    if (name !== "managedFields") return inner;
+    return withManagers ? people(inner as { manager: string }[]) : undefined;
+  }) as { kind?: string; metadata?: { managedFields?: unknown } };
   if (value.kind?.endsWith("Review")) delete value.metadata?.managedFields;
   return value;
+}
+
+interface Cause {
+  reason: string;
+  message: string;
+  field: string;
+}
+
+/** A control plane tells conflicts of several managers in any order. */
+function inOrder(causes: Cause[]): Cause[] {
+  const key = ({ message, field }: Cause): string => message + field;
+  const conflicts = causes.every(({ reason }) => reason === "FieldManagerConflict");
+  return conflicts ? causes.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)) : causes;
+}
+
+/** In an order that does not depend on the seconds in which they wrote. */
+function people<T extends { manager: string }>(entries: T[]): T[] {
+  const own = entries.filter(({ manager }) => manager !== "kube-controller-manager");
+  return own.toSorted((a, b) => (a.manager < b.manager ? -1 : 1));
 }
 
 const variable: Record<string, string> = { uid: "<uid>", resourceVersion: "<version>" };

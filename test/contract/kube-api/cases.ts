@@ -1,11 +1,5 @@
-/** One HTTP request whose answer must be the same on the practice cluster and on a control plane. */
-export interface ApiCase {
-  name: string;
-  method: string;
-  path: string;
-  headers?: Record<string, string>;
-  body?: unknown;
-}
+import type { ApiCase } from "./api-case.ts";
+import { applyCases } from "./apply-cases.ts";
 
 type PatchType = "json" | "merge" | "strategic-merge";
 
@@ -366,4 +360,5 @@ export const cases: ApiCase[] = [
   ...subresources,
   ...bobs,
   ...reviews,
+  ...applyCases,
 ];

@@ -143,7 +143,9 @@ it("lets a client forget who manages what", async () => {
   await apply(api, "ada", settings({ a: "1" }));
   const forget = { patch: "merge", body: { metadata: { managedFields: [{}] } } } as const;
   await api.call("PATCH", `${configMaps}/settings`, forget);
-  expect((await apply(api, "bob", settings({ a: "2" }))).code).toBe(200);
+  expect((await apply(api, "bob", settings({ a: "2" }))).json["message"]).toContain(
+    'conflict with "before-first-apply" using v1: .data.a',
+  );
 });
 
 it("says what is wrong with a manifest it cannot take", async () => {
