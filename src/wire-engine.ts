@@ -5,7 +5,7 @@ import { createMetrics } from "./adapters/prometheus/metrics.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { Config } from "./domain/config.ts";
 import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals.ts";
-import { createAuthorizer } from "./engine/authorizer.ts";
+import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
 import { createPlaybooks, indexActions } from "./engine/playbooks/load-playbooks.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
@@ -36,6 +36,7 @@ export interface EngineOptions {
   wakeOutbox: () => void;
   onWaiting?: RunsOptions["onWaiting"];
   keepsRoster: RosterOptions["keeps"];
+  vouch?: AuthorizerOptions["vouch"];
   /** What the person, or the log, is told beside the answers. */
   warn: RosterOptions["warn"];
   log: Logger;
@@ -60,7 +61,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     ),
   });
   const roster = createRoster({ db, directory, pager, keeps: options.keepsRoster, warn: options.warn, now });
-  const authorizer = createAuthorizer({ access: config.access, roster });
+  const authorizer = createAuthorizer({ access: config.access, roster, vouch: options.vouch });
   const { announce } = config.slack;
   const planner = createPlanner({
     db,

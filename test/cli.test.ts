@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { craiConfig, kubeconfig, sandboxPace } from "../sandbox/crai-config.ts";
-import { cluster as seed } from "../sandbox/seed.ts";
+import { cluster as seed, people } from "../sandbox/seed.ts";
 import { recordEndpoint } from "../src/store/endpoints.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { listRuns } from "../src/store/runs.ts";
@@ -221,6 +221,60 @@ test("an API server that is not the one crai serves may not say who somebody is"
   expect(output).toContain("Your kubeconfig is for another API server than cluster practice.");
   expect(output).toContain("https://api.prod.example.com:6443");
   expect(code).toBe(1);
+});
+
+test("whom a kubeconfig impersonates is not who calls", async () => {
+  const { env, folder } = await startWorld();
+  const file = parse(readFileSync(env.KUBECONFIG, "utf8")) as { users: { user: { as?: string } }[] };
+  // crai's own account may impersonate Robin, and here it does.
+  file.users[0]!.user.as = people.robin.kubernetes.user;
+  const borrowed = join(folder, "borrowed");
+  writeFileSync(borrowed, stringify(file));
+
+  const { code, output } = await run(["whoami"], { ...env, KUBECONFIG: borrowed });
+
+  expect(output).toContain(`Your kubeconfig acts as "${people.robin.kubernetes.user}" in cluster practice.`);
+  expect(output).not.toContain("You are");
+  expect(code).toBe(1);
+});
+
+test("an API server whose certificate is not checked may not say who somebody is", async () => {
+  const { db, env, folder } = await startWorld();
+  const server = "https://api.prod.example.com:6443";
+  await recordEndpoint(db, seed.name, { server, ca: null }, new Date());
+  const file = parse(readFileSync(env.KUBECONFIG, "utf8")) as { clusters: { cluster: object }[] };
+  file.clusters[0]!.cluster = { server, "insecure-skip-tls-verify": true, "proxy-url": "http://127.0.0.1:9" };
+  const careless = join(folder, "careless");
+  writeFileSync(careless, stringify(file));
+
+  const { code, output } = await run(["--context", "robin", "whoami"], { ...env, KUBECONFIG: careless });
+
+  expect(flat(output)).toContain("Your kubeconfig does not check that it is cluster practice that answers.");
+  expect(code).toBe(1);
+});
+
+test("what another cluster says about somebody does not count for a plan", async () => {
+  const { db, env } = await startWorld();
+  const config = parse(readFileSync(env.CRAI_CONFIG, "utf8")) as { clusters: Record<string, object> };
+  config.clusters["staging"] = { context: seed.name };
+  writeFileSync(env.CRAI_CONFIG, stringify(config));
+  await run(["--context", "robin", "rollback", "api", "--to", "2", "--no-wait"], env);
+  await recordEndpoint(db, seed.name, { server: "https://api.prod.example.com:6443", ca: null }, new Date());
+  const robin = (...words: string[]) => run(["--context", "robin", ...words], env);
+
+  expect((await robin("whoami")).output).toContain(`You are ${people.robin.kubernetes.user}`);
+  for (const words of [
+    ["deny", "P1"],
+    ["status", "P1"],
+    ["rollback", "api", "--to", "2"],
+  ]) {
+    const { code, output } = await robin(...words);
+    expect(flat(output)).toContain("Your kubeconfig is for another API server than cluster practice.");
+    expect(code).toBe(1);
+  }
+  expect((await db.selectFrom("plan").select("status").execute()).map(({ status }) => status)).toEqual([
+    "waiting",
+  ]);
 });
 
 test("a rollback is planned, approved by another terminal, and carried out here with the requester's own kubeconfig", async () => {

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import { createClusters } from "../adapters/kubernetes/clusters.ts";
+import { demandOwnIdentity } from "../adapters/kubernetes/kubeconfig.ts";
 import type { Settings } from "../config.ts";
+import type { Scope } from "../domain/access.ts";
 import type { Person } from "../domain/actor.ts";
 import type { Config } from "../domain/config.ts";
 import { isUserError, UserError } from "../domain/errors.ts";
@@ -14,6 +16,8 @@ export interface Caller {
   actor: Person;
   /** Every call is made with the caller's own credentials, whoever's plan it is about. */
   clusters: Clusters;
+  /** Throws a UserError when the clusters that something is about have not said who the caller is. */
+  vouch: (scope: Scope) => void;
 }
 
 export interface IdentityOptions {
@@ -42,7 +46,8 @@ function endpointText({ server, ca }: Endpoint): string {
 
 /**
  * Who calls, by SelfSubjectReview with their own kubeconfig. The API servers must be those that `serve` uses: another
- * one could call the caller whatever it likes. All that answer must agree on who it is.
+ * one could call the caller whatever it likes. All that answer must agree on who it is, and what concerns a cluster
+ * needs that one's own word.
  */
 export async function identifyCaller(options: IdentityOptions): Promise<Caller> {
   const { settings, db, directory, context, log } = options;
@@ -90,6 +95,7 @@ export async function identifyCaller(options: IdentityOptions): Promise<Caller> 
         if (clusters === undefined) continue;
         const own = clusters.endpoint(name);
         if (sameEndpoint(own, served, source)) {
+          demandOwnIdentity(settings.kubeconfig, name, { context: candidate, inCluster: false });
           const { user } = await clusters.as({ kind: "observer" }, name).whoAmI();
           return { clusters, user };
         }
@@ -132,7 +138,21 @@ export async function identifyCaller(options: IdentityOptions): Promise<Caller> 
   return {
     actor: { kind: "person", id, name: name === id ? users[0]! : name },
     clusters: ownClusters(ways),
+    vouch(scope) {
+      const about = clustersOf(config, scope).flatMap((cluster) => ways.get(cluster) ?? []);
+      const problem = about.find((way) => "problem" in way);
+      if (problem !== undefined && !about.some((way) => "user" in way)) throw problem.problem;
+    },
   };
+}
+
+/** One, where an environment is named. Whoever keeps a lesser cluster can be anybody there, and nobody elsewhere. */
+function clustersOf({ apps, clusters }: Config, { app, environment }: Scope): string[] {
+  const environments = app ? apps[app]?.environments : undefined;
+  if (environments === undefined) return Object.keys(clusters);
+  return Object.entries(environments)
+    .filter(([name]) => !environment || name === environment)
+    .map(([, { cluster }]) => cluster);
 }
 
 /** The Slack person whose Kubernetes user it is; else somebody whom roles can only name as `kubernetes:<user>`. */

@@ -88,7 +88,7 @@ export async function withSession<Result>(
   const { config, secrets } = settings;
   const slack = await slackDirectory(settings, log);
   const directory = createCliDirectory({ identities: config.access.identities, slack });
-  const { actor, clusters } = await identifyCaller({ ...options, db, directory });
+  const { actor, clusters, vouch } = await identifyCaller({ ...options, db, directory });
   const terminal = await openTerminal(url, () =>
     warn("The connection to the database broke: a run of this terminal ends as unknown."),
   );
@@ -120,6 +120,7 @@ export async function withSession<Result>(
       },
       onWaiting: options.onWaiting,
       keepsRoster: false,
+      vouch,
       warn,
       log,
       now,

@@ -18,6 +18,8 @@ export type OnCall =
   { is: "yes"; asOf: Date | null } | { is: "no" } | { is: "unknown"; why: string };
 
 export interface Authorizer {
+  /** Throws UserError when it is not known well enough who asks; needed only where no permission is demanded. */
+  vouch(scope: Scope): void;
   /** Throws UserError when it is not allowed: the one gate that every surface passes. */
   demand(actor: Actor, permission: Permission, scope: Scope): Promise<void>;
   allows(actor: Actor, permission: Permission, scope: Scope): Promise<boolean>;
@@ -31,6 +33,8 @@ export interface Authorizer {
 export interface AuthorizerOptions {
   access: { roles: Record<string, Role>; rules: Rule[] };
   roster: Roster;
+  /** Throws a UserError where it is not known well enough who asks; where Slack says who it is, it always is. */
+  vouch?: ((scope: Scope) => void) | undefined;
 }
 
 /** `*` means everybody in the Slack workspace: somebody known to a cluster alone is not one of them. */
@@ -56,7 +60,7 @@ function findIn(rolls: readonly Roll[], actor: Actor): OnCall {
 }
 
 /** Resolves roles at the moment of the question: a person taken out of a group or off call has lost the role. */
-export function createAuthorizer({ access, roster }: AuthorizerOptions): Authorizer {
+export function createAuthorizer({ access, roster, vouch = () => undefined }: AuthorizerOptions): Authorizer {
   async function groupsOf({ members }: Role): Promise<Roll[]> {
     return Promise.all(members.filter((id) => id.startsWith("S")).map((id) => roster.group(id)));
   }
@@ -102,7 +106,9 @@ export function createAuthorizer({ access, roster }: AuthorizerOptions): Authori
     async allows(actor, permission, scope) {
       return (await refusal(actor, permission, scope)) === undefined;
     },
+    vouch,
     async demand(actor, permission, scope) {
+      vouch(scope);
       const refused = await refusal(actor, permission, scope);
       if (refused !== undefined) throw refusalError(permission, scope, refused);
     },

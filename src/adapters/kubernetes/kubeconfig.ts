@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
+import { quoted } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 
 /** How crai.yaml names a cluster: a context of the kubeconfig, or the service account of the pod crai runs in. */
@@ -73,6 +74,27 @@ export function loadKubeConfig(paths: string | null, name: string, source: Clust
     });
   allowLoopback(config);
   return config;
+}
+
+/**
+ * A terminal takes its caller for who authenticates at the API server. Throws a UserError for a kubeconfig that would
+ * lend them another name: by impersonation, or by letting anybody answer in the API server's place.
+ */
+export function demandOwnIdentity(paths: string | null, name: string, source: ClusterSource): void {
+  const config = loadKubeConfig(paths, name, source);
+  const as = config.getCurrentUser()?.impersonateUser;
+  if (as)
+    throw new UserError(`Your kubeconfig acts as ${quoted(as)} in cluster ${name}.`, {
+      why: "crai takes you for who logs in there, and for nobody whom they may impersonate.",
+      next: "Remove `as` from the user of this context, or choose another one with --context.",
+    });
+  const { server = "", proxyUrl, skipTLSVerify } = config.getCurrentCluster() ?? {};
+  const plain = new URL(server).protocol === "http:";
+  if (plain ? proxyUrl : skipTLSVerify)
+    throw new UserError(`Your kubeconfig does not check that it is cluster ${name} that answers.`, {
+      why: `Whoever answers in its place could call you what they like: ${plain ? "proxy-url" : "insecure-skip-tls-verify"} is set.`,
+      next: "Take it out of your kubeconfig, and give the cluster's certificate-authority.",
+    });
 }
 
 /** The API server's URL and its CA's SHA-256: what two kubeconfigs have in common when they mean the same cluster. */

@@ -12,7 +12,7 @@ import { type Expiry, notWaiting } from "./settle.ts";
 
 export interface DenyOptions {
   db: Database;
-  authorizer: Pick<Authorizer, "demand">;
+  authorizer: Pick<Authorizer, "demand" | "vouch">;
   expiry: Expiry;
   now: Clock;
 }
@@ -25,10 +25,9 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
     const before = { plan: number, actor: answer.actor, decision: "no" } as const;
     if (stored.status === "denied" && (await isAnsweredBy(db, before))) return stored;
     if (stored.status !== "waiting") throw await notWaiting(db, stored);
-    if (!sameActor(plan.actor, answer.actor)) {
-      const scope = { app: plan.app, environment: plan.environment };
-      await authorizer.demand(answer.actor, "plan:approve", scope);
-    }
+    const scope = { app: plan.app, environment: plan.environment };
+    authorizer.vouch(scope);
+    if (!sameActor(plan.actor, answer.actor)) await authorizer.demand(answer.actor, "plan:approve", scope);
     const why = `${actorName(answer.actor)} said no${answer.reason === null ? "" : `: ${answer.reason}`}.`;
     await db.transaction().execute(async (trx) => {
       if (!(await settlePlan(trx, number, "denied", why))) throw await notWaiting(trx, stored);
