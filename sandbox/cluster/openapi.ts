@@ -7,12 +7,21 @@ import type { Kind } from "./kinds.ts";
  * their PATCH takes dryRun, fieldManager and fieldValidation. Schemas are open objects.
  */
 export function answerOpenApi(call: Call): Answer | undefined {
+  if (call.path === "/openapi/v2" && /proto-openapi/.test(call.headers.accept ?? ""))
+    return { code: 200, type: protobufType, stream: emptyDocument() };
   if (call.path === "/openapi/v2")
     return { code: 200, body: { swagger: "2.0", info: title, ...documentV2() } };
   if (call.path === "/openapi/v3") return { code: 200, body: { paths: indexV3() } };
   const groupVersion = /^\/openapi\/v3\/(?:api|apis)\/(.+)$/.exec(call.path)?.[1];
   const here = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
   return here.length === 0 ? undefined : { code: 200, body: documentV3(here) };
+}
+
+const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/** kubectl looks kinds that are not served up in this form, only to find that they are in it neither. */
+async function* emptyDocument(): AsyncGenerator<string> {
+  yield "\n\u00032.0";
 }
 
 const title = { title: "Kubernetes", version: "v1.32.13" };

@@ -6,6 +6,7 @@ import type { RunningTarget } from "./kubectl/real.ts";
 import { readRecording, recordedProgress, withNewProgress, writeRecording } from "./kubectl/recorded.ts";
 import { kubectl } from "./kubectl/run.ts";
 import type { KubectlTarget } from "./kubectl/run.ts";
+import { applyScenarios } from "./kubectl/scenarios/applying.ts";
 import { deploymentScenarios } from "./kubectl/scenarios/deployments.ts";
 import { objectScenarios } from "./kubectl/scenarios/objects.ts";
 import { setScenarios } from "./kubectl/scenarios/sets.ts";
@@ -17,7 +18,7 @@ import type { Scenario, Step } from "./kubectl/session.ts";
  * kept in recorded/. They are recorded anew by running this file with CRAI_RECORD=1 and KUBEBUILDER_ASSETS set.
  * kubectl/differences.ts lists what is not compared, and why.
  */
-const scenarios = [...deploymentScenarios, ...setScenarios, ...objectScenarios];
+const scenarios = [...deploymentScenarios, ...setScenarios, ...objectScenarios, ...applyScenarios];
 const recording = process.env["CRAI_RECORD"] === "1";
 const assets = process.env["KUBEBUILDER_ASSETS"];
 
