@@ -20,10 +20,17 @@ const version = {
 };
 
 const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-const subresourceVerbs: Record<Subresource, string[]> = {
+export const subresourceVerbs: Record<Subresource, string[]> = {
+  eviction: ["create"],
   log: ["get"],
   scale: ["get", "patch", "update"],
   status: ["get", "patch", "update"],
+};
+
+/** Subresources that are objects of another kind than what they belong to. */
+const subresourceKinds: Partial<Record<Subresource, { group: string; version: string; kind: string }>> = {
+  eviction: { group: "policy", version: "v1", kind: "Eviction" },
+  scale: { group: "autoscaling", version: "v1", kind: "Scale" },
 };
 
 interface Served {
@@ -43,7 +50,7 @@ function describe(kind: Kind): Served {
     subresources: (kind.subresources ?? []).toSorted().map((name) => ({
       name,
       verbs: subresourceVerbs[name],
-      response: name === "scale" ? { group: "autoscaling", version: "v1", kind: "Scale" } : kind,
+      response: subresourceKinds[name] ?? kind,
     })),
   };
 }
@@ -104,7 +111,7 @@ function resourceList(group: string, groupVersion: string): Answer | undefined {
       name: `${kind.plural}/${sub.name}`,
       singularName: "",
       ...common(kind),
-      ...(sub.name === "scale" && sub.response),
+      ...subresourceKinds[sub.name],
       verbs: sub.verbs,
     })),
   ]);
@@ -173,7 +180,7 @@ function aggregatedResource(kind: Kind): object {
     ...(subresources.length > 0 && {
       subresources: subresources.map((sub) => ({
         subresource: sub.name,
-        responseKind: sub.name === "scale" ? sub.response : inherited,
+        responseKind: subresourceKinds[sub.name] ?? inherited,
         verbs: sub.verbs,
       })),
     }),

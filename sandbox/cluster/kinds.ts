@@ -1,4 +1,4 @@
-export type Subresource = "status" | "scale" | "log";
+export type Subresource = "status" | "scale" | "log" | "eviction";
 
 /** One served resource. Adding a kind is adding a row. */
 export interface Kind {
@@ -49,9 +49,10 @@ export const kinds: readonly Kind[] = [
   row("v1/ConfigMap", "configmaps", "cm"),
   row("v1/Endpoints", "endpoints", "ep"),
   row("v1/Event", "events", "ev"),
+  row("v1/LimitRange", "limitranges", "limits"),
   row("v1/Namespace", "namespaces", "ns", { ...clusterWide, ...withStatus }),
   row("v1/Node", "nodes", "no", { ...clusterWide, ...withStatus }),
-  row("v1/Pod", "pods", "po", { ...all, subresources: ["log", "status"] }),
+  row("v1/Pod", "pods", "po", { ...all, subresources: ["eviction", "log", "status"] }),
   row("v1/ResourceQuota", "resourcequotas", "quota", withStatus),
   row("v1/Secret", "secrets", ""),
   row("v1/ServiceAccount", "serviceaccounts", "sa"),

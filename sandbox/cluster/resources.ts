@@ -1,5 +1,7 @@
 import { applyObject, applyType, checkPatchOptions } from "./apply/apply-request.ts";
 import { mediaType } from "./body.ts";
+import { subresourceVerbs } from "./discovery.ts";
+import { evict } from "./eviction.ts";
 import { storable, shown } from "./events-view.ts";
 import type { Answer, ResourceCall, Wanted } from "./http.ts";
 import { negotiate } from "./http.ts";
@@ -32,9 +34,10 @@ export function answerResource(resources: Resources, call: ResourceCall, kind: K
   if (!kind.namespaced && namespace && kind.plural !== "namespaces") throw noSuchResource();
   if (subresource) {
     if (!kind.subresources?.includes(subresource as Subresource)) throw noSuchResource();
-    const verbs = subresource === "log" ? ["get"] : ["get", "update", "patch"];
+    const verbs = subresourceVerbs[subresource as Subresource];
     if (!verbs.includes(call.verb)) throw methodNotAllowed();
     if (subresource === "log") return podLog(resources.store, call, resources.logs());
+    if (subresource === "eviction") return evict(resources.store, call);
     if (subresource === "scale") return answerScale(resources.store, call, kind);
   } else if (!hasHandler(call, kind)) {
     throw methodNotAllowed();

@@ -1,3 +1,4 @@
+import { admitMutating, admitValidating } from "./admission/admit.ts";
 import { randomSuffix } from "./defaults/pods.ts";
 import { applyDefaults, prepareNew } from "./defaults/defaults.ts";
 import { below, child } from "./fields.ts";
@@ -84,8 +85,10 @@ export function createObject(
   delete metadata.uid;
   delete metadata.deletionTimestamp;
   prepareNew(kind.plural, object, hasStatus(kind));
+  admitMutating(store, kind.plural, object);
   validate(kind, object);
   if (kind.namespaced) checkNamespace(store, kind, object);
+  admitValidating(store, kind, object);
   if (kind.plural === "services") allocateAddress(store, object);
   return store.create(kind.plural, object, { ...writerOf(call), ...(managedFields && { managedFields }) });
 }

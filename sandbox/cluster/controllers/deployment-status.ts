@@ -64,7 +64,7 @@ function hasMoved(before: DeploymentStatus = {}, after: DeploymentStatus): boole
 export function syncRolloutStatus(bench: Workbench, rollout: Rollout): void {
   const { deployment } = rollout;
   const status = countedStatus(bench, rollout);
-  status.conditions = progressConditions(bench, rollout, status);
+  status.conditions = withFailures(progressConditions(bench, rollout, status), rollout);
   if (!sameJson(status, deployment.status)) {
     saveStatus(bench, { ...deployment, status });
     return;
@@ -74,6 +74,17 @@ export function syncRolloutStatus(bench: Workbench, rollout: Rollout): void {
     return;
   // Whole seconds are stored, so look a second later than the deadline.
   bench.again(keyOf(deployment), Math.max(deadlineAt(deployment, current) - bench.now().getTime(), 0) + 1000);
+}
+
+/** A ReplicaSet that cannot create its pods is the Deployment's failure, too. */
+function withFailures(conditions: Condition[], rollout: Rollout): Condition[] {
+  const failure = [rollout.newSet, ...allSets(rollout)]
+    .map((set) => conditionOf(set?.status?.conditions, "ReplicaFailure"))
+    .find((condition) => condition !== undefined);
+  const others = withoutCondition(conditions, "ReplicaFailure");
+  if (!failure) return others;
+  const since = failure.lastTransitionTime;
+  return [...others, { ...failure, ...(since && { lastUpdateTime: since }) }];
 }
 
 const timedOut = "ProgressDeadlineExceeded";

@@ -85,6 +85,7 @@ export interface Condition {
   lastUpdateTime?: string;
   lastProbeTime?: string | null;
   lastHeartbeatTime?: string;
+  observedGeneration?: number;
 }
 
 export interface ContainerStatus {
@@ -213,7 +214,7 @@ export interface ControllerRevision extends KubeObject {
 export interface Node extends KubeObject {
   spec: {
     unschedulable?: boolean;
-    taints?: { key: string; value?: string; effect: string }[];
+    taints?: { key: string; value?: string; effect: string; timeAdded?: string }[];
     podCIDR?: string;
   };
   status?: {

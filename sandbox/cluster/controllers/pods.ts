@@ -1,3 +1,4 @@
+import { admitPod } from "../admission/admit.ts";
 import { prepareNew } from "../defaults/defaults.ts";
 import { randomSuffix } from "../defaults/pods.ts";
 import type { KubeObject } from "../object.ts";
@@ -34,7 +35,7 @@ export function createPod(
   const pod = podFromTemplate(owner, template, `${prefix}${randomSuffix()}`);
   pod.metadata.generateName = prefix;
   try {
-    bench.store.create("pods", pod, bench.by());
+    storePod(bench, pod);
   } catch (error) {
     const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
     bench.record(owner, { type: "Warning", reason: "FailedCreate", message });
@@ -45,6 +46,12 @@ export function createPod(
     reason: "SuccessfulCreate",
     message: `Created pod: ${pod.metadata.name}`,
   });
+}
+
+/** Throws StatusError 403 when a quota or a limit of the namespace forbids the pod. */
+export function storePod(bench: Workbench, pod: Pod): void {
+  admitPod(bench.store, pod);
+  bench.store.create("pods", pod, bench.by());
 }
 
 export function deletePod(bench: Workbench, owner: KubeObject, pod: Pod): void {

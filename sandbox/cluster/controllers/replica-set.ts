@@ -1,6 +1,7 @@
-import { sameJson } from "../object.ts";
+import { sameJson, timestamp } from "../object.ts";
 import type { KubeObject } from "../object.ts";
 import { claim } from "./claim.ts";
+import { conditionOf, withoutCondition } from "./conditions.ts";
 import { addSelfOrController } from "./controller.ts";
 import type { Controller, Workbench } from "./controller.ts";
 import type { Pod, ReplicaSet, ReplicaSetStatus } from "./objects.ts";
@@ -32,7 +33,7 @@ function reconcile(bench: Workbench, key: string): void {
   }
   const stored = bench.store.list("pods", set.metadata.namespace) as Pod[];
   const mine = stored.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
-  updateStatus(bench, set, mine);
+  updateStatus(bench, set, mine, failure);
   if (failure) throw failure;
 }
 
@@ -81,13 +82,13 @@ function relatedPods(bench: Workbench, set: ReplicaSet): Pod[] {
   );
 }
 
-function updateStatus(bench: Workbench, set: ReplicaSet, pods: Pod[]): void {
+function updateStatus(bench: Workbench, set: ReplicaSet, pods: Pod[], failure?: Error): void {
   const minReady = set.spec.minReadySeconds ?? 0;
   const active = pods.filter(isActive);
   const ready = active.filter(isReady);
   const available = ready.filter((pod) => isAvailable(pod, minReady, bench.now()));
   const status: ReplicaSetStatus = {
-    ...(set.status?.conditions && { conditions: set.status.conditions }),
+    ...conditionsAfter(set, failure, bench.now()),
     ...counted({
       availableReplicas: available.length,
       fullyLabeledReplicas: active.filter((pod) => carriesTemplateLabels(set, pod)).length,
@@ -99,6 +100,24 @@ function updateStatus(bench: Workbench, set: ReplicaSet, pods: Pod[]): void {
   if (!sameJson(status, set.status)) bench.store.updateStatus("replicasets", { ...set, status }, bench.by());
   const next = ready.map((pod) => availableInMs(pod, minReady, bench.now())).filter((ms) => ms > 0);
   if (next.length > 0) bench.again(keyOf(set), Math.min(...next) + 10);
+}
+
+/** Says that pods cannot be created, for as long as they cannot. */
+function conditionsAfter(
+  { status }: ReplicaSet,
+  failure: Error | undefined,
+  now: Date,
+): Pick<ReplicaSetStatus, "conditions"> {
+  const others = withoutCondition(status?.conditions, "ReplicaFailure");
+  if (!failure) return others.length > 0 ? { conditions: others } : {};
+  const said = conditionOf(status?.conditions, "ReplicaFailure") ?? {
+    lastTransitionTime: timestamp(now),
+    message: failure.message,
+    reason: "FailedCreate",
+    status: "True" as const,
+    type: "ReplicaFailure",
+  };
+  return { conditions: [...others, said] };
 }
 
 function carriesTemplateLabels(set: ReplicaSet, pod: Pod): boolean {

@@ -7,11 +7,14 @@ import { kinds } from "../kinds.ts";
 import { runController } from "./controller.ts";
 import { daemonSetController } from "./daemon-set.ts";
 import { deploymentController } from "./deployment.ts";
+import { disruptionController } from "./disruption-budgets.ts";
 import { endpointsController } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { cronJobController } from "./jobs/cron-job.ts";
 import { jobController } from "./jobs/job.ts";
 import { namespaceController } from "./namespaces.ts";
+import { nodeLifecycleController } from "./node-taints.ts";
+import { quotaController } from "./quota.ts";
 import { replicaSetController } from "./replica-set.ts";
 import { statefulSetController } from "./stateful-set.ts";
 
@@ -24,6 +27,9 @@ export const controllers = {
   "job-controller": jobController,
   "cronjob-controller": cronJobController,
   "namespace-controller": namespaceController,
+  disruptioncontroller: disruptionController,
+  "node-lifecycle-controller": nodeLifecycleController,
+  "resourcequota-controller": quotaController,
   "garbage-collector": garbageCollector,
 };
 

@@ -12,7 +12,7 @@ import {
 import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from "./objects.ts";
 import { keyOf, splitKey } from "./ownership.ts";
 import { availableInMs, isAvailable, isFinished, isReady, isTerminating } from "./pod-readiness.ts";
-import { podFromTemplate } from "./pods.ts";
+import { podFromTemplate, storePod } from "./pods.ts";
 import { counted } from "./replica-set.ts";
 
 export const statefulSetController: Controller = {
@@ -124,7 +124,14 @@ function create({ bench, set, current, update }: Round, ordinal: number): void {
   };
   pod.spec["hostname"] = name;
   if (set.spec.serviceName) pod.spec["subdomain"] = set.spec.serviceName;
-  bench.store.create("pods", pod, bench.by());
+  try {
+    storePod(bench, pod);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${why}`;
+    bench.record(set, { type: "Warning", reason: "FailedCreate", message });
+    throw error;
+  }
   say(bench, set, "create", name);
 }
 

@@ -1,3 +1,5 @@
+import { StatusError } from "../status.ts";
+
 export interface WorkQueue {
   add: (key: string) => void;
   /** Adds the key once the milliseconds have passed; an earlier time already set for the key wins. */
@@ -29,7 +31,8 @@ export function createWorkQueue(name: string, reconcile: (key: string) => void):
       } catch (error) {
         const tries = failures.get(key) ?? 0;
         failures.set(key, tries + 1);
-        if (tries === 0)
+        // A refusal is part of what is practiced, and its event tells it.
+        if (tries === 0 && !(error instanceof StatusError))
           console.error(`practice cluster: ${name} could not reconcile ${key}; trying again`, error);
         addAfter(key, Math.min(retryDelay.first * 2 ** tries, retryDelay.most));
       }

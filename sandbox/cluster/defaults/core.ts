@@ -32,6 +32,20 @@ export function defaultQuota(object: KubeObject): void {
   canonicalQuantities(child(child(object, "spec"), "hard"));
 }
 
+/** A container's limit defaults to the most it may have, and its request to that limit, else to the least. */
+export function defaultLimitRange(object: KubeObject): void {
+  for (const limit of items(child(object, "spec"), "limits")) {
+    for (const field of ["min", "max", "default", "defaultRequest", "maxLimitRequestRatio"])
+      canonicalQuantities(child(limit, field));
+    if (limit["type"] !== "Container") continue;
+    const [most, least] = [child(limit, "max"), child(limit, "min")];
+    if (most) fill(below(limit, "default"), most);
+    const limits = child(limit, "default");
+    if (limits) fill(below(limit, "defaultRequest"), limits);
+    if (least) fill(below(limit, "defaultRequest"), least);
+  }
+}
+
 export function defaultNetworkPolicy(object: KubeObject): void {
   const spec = below(object, "spec");
   fill(spec, { policyTypes: ["Ingress", ...(spec["egress"] === undefined ? [] : ["Egress"])] });

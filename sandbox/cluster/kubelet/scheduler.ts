@@ -53,7 +53,8 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
     waiting.add(keyOf(pod));
     const counts = Map.groupBy(reasons, (reason) => reason);
     const why = [...counts].map(([reason, { length }]) => `${length} ${reason}`).sort();
-    const message = `0/${reasons.length} nodes are available: ${why.join(", ")}.`;
+    const nodes = `0/${reasons.length} nodes are available`;
+    const message = `${nodes}: ${why.join(", ")}. preemption: ${nodes}: ${preemption(reasons)}.`;
     if (conditionOf(pod.status?.conditions, "PodScheduled")?.message === message) return;
     const said = { type: "PodScheduled", status: "False", reason: "Unschedulable", message } as const;
     const { lastUpdateTime: _none, ...condition } = withCondition([], said, now())[0]!;
@@ -99,12 +100,30 @@ function whyNot(pod: Pod, node: Node, pods: Pod[]): string | undefined {
   const here = pods.filter((other) => other.spec.nodeName === node.metadata.name);
   const allocatable = node.status?.allocatable ?? {};
   if (here.length >= Number(allocatable["pods"] ?? 110)) return "Too many pods";
-  return ["cpu", "memory"]
+  return resourcesOf(pod.spec)
     .filter((resource) => {
       const free = parseQuantity(allocatable[resource] ?? "0") - requested(here, resource);
       return requestOf(pod.spec, resource) > free;
     })
     .map((resource) => `Insufficient ${resource}`)[0];
+}
+
+/** What a pod asks for, the usual first: GPUs are asked for by limits alone. */
+function resourcesOf(spec: PodSpec): string[] {
+  const named = spec.containers.flatMap(({ resources }) =>
+    Object.keys({ ...resources?.requests, ...resources?.limits }),
+  );
+  return [...new Set(["cpu", "memory", ...named])];
+}
+
+/** Nobody here is worth less than another, so nothing is ever gained by driving pods away. */
+function preemption(reasons: string[]): string {
+  const counts = Map.groupBy(reasons, (reason) =>
+    reason.startsWith("Insufficient") || reason === "Too many pods"
+      ? "No preemption victims found for incoming pod"
+      : "Preemption is not helpful for scheduling",
+  );
+  return [...counts].map(([reason, { length }]) => `${length} ${reason}`).join(", ");
 }
 
 function requested(pods: Pod[], resource: string): number {

@@ -48,6 +48,7 @@ const byPlural: Record<string, Column[]> = {
   ingresses: ingressColumns,
   jobs: jobColumns,
   leases: leaseColumns,
+  limitranges: roleColumns,
   namespaces: namespaceColumns,
   networkpolicies: networkPolicyColumns,
   nodes: nodeColumns,

@@ -1,5 +1,6 @@
 import { child, items, textOr } from "../fields.ts";
 import type { Fields } from "../fields.ts";
+import { amountOf } from "../admission/amounts.ts";
 import { canonicalQuantity } from "../defaults/quantity.ts";
 import { cause } from "../status.ts";
 import type { StatusCause } from "../status.ts";
@@ -33,6 +34,7 @@ function checkContainers(path: string, containers: Fields[], volumes: Set<unknow
       ...checkPorts(`${here}.ports`, items(container, "ports")),
       ...checkMounts(`${here}.volumeMounts`, items(container, "volumeMounts"), volumes),
       ...checkResources(`${here}.resources`, child(container, "resources")),
+      ...checkRequests(`${here}.resources.requests`, child(container, "resources")),
     ];
   });
 }
@@ -92,4 +94,15 @@ function checkResources(path: string, resources: Fields | undefined): StatusCaus
         ),
       ),
   );
+}
+
+/** A container may not ask for more than it may have. */
+function checkRequests(path: string, resources: Fields | undefined): StatusCause[] {
+  const limits = child(resources, "limits") ?? {};
+  return Object.entries(child(resources, "requests") ?? {})
+    .filter(([name, amount]) => limits[name] !== undefined && amountOf(amount) > amountOf(limits[name]))
+    .map(([name, amount]) => {
+      const most = `must be less than or equal to ${name} limit of ${String(limits[name])}`;
+      return cause(path, "Invalid value", `${JSON.stringify(amount)}: ${most}`);
+    });
 }

@@ -17,6 +17,7 @@ const byPlural: Record<string, Check> = {
   cronjobs: checkCronJob,
   horizontalpodautoscalers: checkAutoscaler,
   jobs: checkJob,
+  poddisruptionbudgets: checkBudget,
   pods: checkPod,
   replicasets: checkWorkload,
   services: checkService,
@@ -61,6 +62,24 @@ function checkAutoscaler(object: KubeObject): StatusCause[] {
   }
   const message = `${max}: must be greater than or equal to \`minReplicas\``;
   return max < min ? [cause("spec.maxReplicas", "Invalid value", message)] : [];
+}
+
+function checkBudget(object: KubeObject): StatusCause[] {
+  const spec = child(object, "spec") ?? {};
+  if (spec["minAvailable"] !== undefined && spec["maxUnavailable"] !== undefined) {
+    const message = `${JSON.stringify(spec)}: minAvailable and maxUnavailable cannot be both set`;
+    return [cause("spec", "Invalid value", message)];
+  }
+  return ["minAvailable", "maxUnavailable"].flatMap((field) => {
+    const share = spec[field];
+    if (typeof share !== "string") return [];
+    const value = `intstr.IntOrString{Type:1, IntVal:0, StrVal:${JSON.stringify(share)}}`;
+    const form =
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+    if (!/^\d+%$/.test(share)) return [cause(`spec.${field}`, "Invalid value", `${value}: ${form}`)];
+    const fits = Number.parseInt(share, 10) <= 100;
+    return fits ? [] : [cause(`spec.${field}`, "Invalid value", `${value}: must not be greater than 100%`)];
+  });
 }
 
 function checkService(object: KubeObject): StatusCause[] {

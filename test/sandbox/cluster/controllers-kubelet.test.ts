@@ -89,7 +89,7 @@ describe("a kubelet", () => {
 
     await eventually(() =>
       expect(world.events("web-")).toContain(
-        "FailedScheduling: 0/3 nodes are available: 3 Insufficient cpu.",
+        "FailedScheduling: 0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.",
       ),
     );
     expect(world.pods()[0]!.spec.nodeName).toBeUndefined();
