@@ -7,15 +7,21 @@ import type { Ending } from "./serve.ts";
 
 let ending: Promise<void> | undefined;
 
-/** ms after which whatever still hangs is left as it is; the next start goes on from the record. */
+/**
+ * ms after which whatever still hangs is left as it is: below the 30 s that Kubernetes waits (docs/deploy.md). Nothing is
+ * lost by it; the next start goes on from the record.
+ */
 const PATIENCE = 20_000;
 
-/** Stops listening first, lets what is in hand finish, then lets go of the database. */
+/** Lets what is in hand finish, last started first, then lets go of the database. Called again, it changes nothing. */
 function end(code: number, log: Logger, endings: Ending[], err?: unknown): void {
   if (isUserError(err)) printRefusal(err);
   else if (err !== undefined) log.fatal({ err }, "crai ends");
   process.exitCode = code;
-  setTimeout(() => process.exit(), PATIENCE).unref();
+  setTimeout(() => {
+    log.warn({ ms: PATIENCE }, "something still hangs; it is left as it is, and the next start goes on");
+    process.exit();
+  }, PATIENCE).unref();
   ending ??= (async () => {
     for (const stop of endings.reverse())
       await stop().catch((error: unknown) => log.error({ err: error }, "not ended cleanly"));
@@ -40,7 +46,12 @@ async function main(): Promise<void> {
   }
   const log = pino({ level: settings.logLevel });
   const endings: Ending[] = [];
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => end(0, log, endings));
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait.
+      if (ending) process.exit(130);
+      end(0, log, endings);
+    });
   process.on("unhandledRejection", (error) => end(1, log, endings, error));
   try {
     // A second start need not compile again; and nothing of the SDKs is loaded for a setting that is missing.

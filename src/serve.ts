@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { commands } from "../commands/index.ts";
 import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
@@ -66,6 +67,13 @@ export interface Serving {
   now: Clock;
 }
 
+function listen(server: Server, { port, host }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+}
+
 /** ms that PagerDuty has for an answer that somebody waits for; what is written may take longer. */
 const READ_DEADLINE = 3000;
 /** ms between two questions who is in which group and on call: what is known when Slack or PagerDuty fails is this old. */
@@ -124,6 +132,28 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     log,
     wake: () => wakes.inbox(),
   });
+  // From here on an alert is kept, whatever else does not answer yet.
+  let state: "starting" | "up" | "ending" = "starting";
+  const server = createWebServer({
+    db,
+    webhooks: [
+      pagerdutyWebhook(secrets.pagerdutyWebhookSecrets),
+      alertmanagerWebhook(secrets.alertmanagerToken),
+      grafanaWebhook(secrets.grafanaToken),
+    ],
+    seen: createWebhookLog(db, (err) => log.warn({ err }, "webhook news not written")),
+    slack: slack.http,
+    notReady: () => [
+      ...(state === "up" ? [] : [`crai is ${state}`]),
+      ...(slack.state().connected ? [] : ["Slack is not connected"]),
+    ],
+    wakeInbox: () => wakes.inbox(),
+    now,
+    log,
+  });
+  await listen(server, settings);
+  endings.push(() => new Promise((resolve) => server.close(resolve)));
+
   const pagerSettings =
     secrets.pagerdutyToken === null ? null : { token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl };
   const clusters = createClusters({
@@ -268,24 +298,9 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   slack.delivery.start();
   inbox.wake();
 
-  const server = createWebServer({
-    db,
-    webhooks: [
-      pagerdutyWebhook(secrets.pagerdutyWebhookSecrets),
-      alertmanagerWebhook(secrets.alertmanagerToken),
-      grafanaWebhook(secrets.grafanaToken),
-    ],
-    seen: createWebhookLog(db, (err) => log.warn({ err }, "webhook news not written")),
-    slack: slack.http,
-    notReady: () => (slack.state().connected ? [] : ["Slack is not connected"]),
-    wakeInbox: inbox.wake,
-    now,
-    log,
+  state = "up";
+  endings.push(async () => {
+    state = "ending";
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(settings.port, settings.host, resolve);
-  });
-  endings.push(() => new Promise((resolve) => server.close(resolve)));
   log.info({ port: settings.port }, "crai is ready");
 }
