@@ -2,6 +2,7 @@ import { isBefore } from "date-fns/isBefore";
 import { parseISO } from "date-fns/parseISO";
 import type { Block } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
+import { usageOf } from "../src/engine/playbooks/usage.ts";
 import { page, table } from "../src/engine/page.ts";
 
 export const playbooks: Command = {
@@ -13,9 +14,9 @@ export const playbooks: Command = {
   positionals: [],
   flags: {},
   async run(_args, { now }, { playbooks: inForce, playbookProblems }) {
-    const rows = [...inForce().values()].map(({ metadata, command, risk }) => [
+    const rows = [...inForce().values()].map(({ metadata, command, inputs, risk }) => [
       `${metadata.name} v${metadata.version}`,
-      command?.usage ?? "",
+      command === undefined ? "" : usageOf({ metadata, command, inputs }),
       risk,
       metadata.owner,
       isBefore(parseISO(metadata.nextReview), now())

@@ -15,6 +15,7 @@ export const permissions = {
   "glass:break": "break the glass: run a guarded plan that nobody approved in time",
   "run:read": "see runs and locks",
   "run:stop": "stop a run",
+  "run:answer": "answer what a run asks, and tick off its checklists",
   "lock:take": "take a lock over from a run that holds it",
   "crai:inspect": "see crai's own health, playbooks and who is on call",
 } as const;
@@ -52,10 +53,10 @@ export const Rule = z.strictObject({
 });
 export type Rule = z.infer<typeof Rule>;
 
-/** What a request is about; absent where a request concerns no app. */
+/** What a request is about; absent or null where a request concerns no one app. */
 export interface Scope {
-  app?: string | undefined;
-  environment?: string | undefined;
+  app?: string | null | undefined;
+  environment?: string | null | undefined;
 }
 
 export type Verdict = { allowed: true } | { allowed: false; permission: Permission; scope: Scope };
@@ -69,8 +70,8 @@ function grants(allow: string, permission: Permission): boolean {
 }
 
 /** A rule bound to apps does not answer a request that names no app: deny is the default. */
-function within(limit: string[] | undefined, value: string | undefined): boolean {
-  return limit === undefined || (value !== undefined && limit.includes(value));
+function within(limit: string[] | undefined, value: string | null | undefined): boolean {
+  return limit === undefined || (typeof value === "string" && limit.includes(value));
 }
 
 /** The one decision about rights in crai. `roles` are the names of the roles the actor holds at this moment. */

@@ -45,8 +45,40 @@ export const Inverse = z.strictObject({
 });
 export type Inverse = z.infer<typeof Inverse>;
 
+/** What a right is asked for: an app in an environment, an environment as a whole, or everything. */
+const PlannedScope = z.strictObject({ app: z.string().nullable(), environment: z.string().nullable() });
+export type PlannedScope = z.infer<typeof PlannedScope>;
+
+/** What the expressions of one playbook in a plan may name beside `steps`. */
+export const Frame = z.strictObject({
+  inputs: z.record(z.string(), z.json()),
+  item: z.json(),
+  app: z.string().nullable(),
+  environment: z.string().nullable(),
+  /** In front of the ids of its steps: `<call>/`, or nothing. */
+  prefix: z.string(),
+  /** Ids of its steps, those too that were skipped when it was planned. */
+  steps: z.array(z.string()),
+});
+export type Frame = z.infer<typeof Frame>;
+
+/** What is decided only when the run gets there: what hangs on how the steps before it ended. */
+const Later = z.strictObject({
+  /** The step is skipped unless all are true. */
+  when: z.array(z.strictObject({ expression: z.string(), frame: Frame })),
+  /** Its parameters are resolved, and it is planned, then; only for steps that look. */
+  with: Frame.nullable(),
+});
+
 export const PlannedStep = z.strictObject({
+  /** `<call>/<step>` for a step of a called playbook, `<step>.<n>` for one of a `for_each`. */
   id: z.string(),
+  /** Ids of the steps that have to end well before it begins. */
+  needs: z.array(z.string()),
+  /** The app and environment it is about; its context is made from these. */
+  about: PlannedScope,
+  /** What the actor needs its permission for; none: the playbook's own is enough. */
+  scopes: z.array(PlannedScope),
   action: z.string(),
   title: z.string(),
   /** The action's parameters with every expression resolved. */
@@ -54,6 +86,8 @@ export const PlannedStep = z.strictObject({
   /** True for steps that only look: they decide the verdict after the changes were made. */
   verifies: z.boolean(),
   mutates: z.boolean(),
+  /** Whether its targets are held from apply to verified. */
+  locks: z.boolean(),
   permission: Permission,
   calls: z.array(ResourceCall),
   targets: z.array(Target),
@@ -68,10 +102,18 @@ export const PlannedStep = z.strictObject({
   /** Digest of what the step read or writes and that must not change between the yes and the act. */
   fingerprint: z.string(),
   inverse: Inverse.nullable(),
+  /** Put back in place of the inverse when a later step fails. */
+  compensate: Inverse.nullable(),
   /** What the action needs to act and to recognize its own work; raw JSON, opaque to everyone else. */
   state: z.json(),
   /** ms; the step ends `unknown` or `failed` after it. */
   timeout: z.int().positive(),
+  /** `everyMs` between tries, after a clear failure only. */
+  retry: z.strictObject({ times: z.int(), everyMs: z.int() }).nullable(),
+  continueOnFailure: z.boolean(),
+  later: Later.nullable(),
+  /** Items of the runbook it carries out. */
+  runbook: z.array(z.string()),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
@@ -79,14 +121,20 @@ export const Plan = z.strictObject({
   title: z.string(),
   playbook: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
   inputs: z.record(z.string(), z.json()),
-  app: z.string(),
-  environment: z.string(),
+  /** What it is about; null: several apps of one environment, or none at all. */
+  app: z.string().nullable(),
+  environment: z.string().nullable(),
   actor: Actor,
   incident: z.int().nullable(),
   reason: z.string().nullable(),
   /** The run whose recorded inverse this is. */
   undoes: z.int().nullable(),
   risk: Risk,
+  /** How many yeses of others it needs where a second person has to agree. */
+  approvals: z.int().min(1),
+  onFailure: z.enum(["stop", "offer-undo", "compensate"]),
+  /** Of the whole plan, beside those of its steps. */
+  warnings: z.array(Warning),
   steps: z.array(PlannedStep).min(1),
 });
 export type Plan = z.infer<typeof Plan>;
@@ -101,13 +149,21 @@ export function planFingerprint(plan: Plan): string {
   return digest(plan.steps.map((step) => [step.id, step.fingerprint]));
 }
 
+/** What a run of it holds. */
 export function planTargets(plan: Plan): Target[] {
-  const targets = plan.steps.filter((step) => step.mutates).flatMap((step) => step.targets);
+  const targets = plan.steps.filter((step) => step.mutates && step.locks).flatMap((step) => step.targets);
   return [...new Map(targets.map((target) => [digest(target), target])).values()];
 }
 
+/** What rights are asked for: everything its steps are about, else what the plan is about. */
+export function planScopes(plan: Pick<Plan, "app" | "environment" | "steps">): PlannedScope[] {
+  const scopes = plan.steps.flatMap((step) => step.scopes);
+  if (scopes.length === 0 || plan.app !== null) scopes.push({ app: plan.app, environment: plan.environment });
+  return [...new Map(scopes.map((scope) => [digest(scope), scope])).values()];
+}
+
 export function planWarnings(plan: Plan): Warning[] {
-  return plan.steps.flatMap((step) => step.warnings);
+  return [...plan.warnings, ...plan.steps.flatMap((step) => step.warnings)];
 }
 
 /** waiting -> started | denied | expired | voided; only one of them, ever. */

@@ -3,7 +3,7 @@ import type { Actor } from "../domain/actor.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { IncidentKind, IncidentRole, IncidentStatus } from "../domain/incident.ts";
 import type { Plan, PlanStatus, PlannedStep } from "../domain/plan.ts";
-import type { Executor, Outcome, Verdict } from "../domain/run.ts";
+import type { Executor, Outcome, StepAnswer, Verdict } from "../domain/run.ts";
 import type { Severity } from "../domain/severity.ts";
 import type { Evidence, Fact, Stream } from "../domain/timeline.ts";
 
@@ -80,8 +80,8 @@ export interface PlanTable {
   fingerprint: string;
   status: PlanStatus;
   why: string | null;
-  app: string;
-  environment: string;
+  app: string | null;
+  environment: string | null;
   incident: number | null;
   actor_key: string;
   /** Slack channel it was asked in, where its run reports when there is no incident. */
@@ -105,8 +105,8 @@ export interface ApprovalTable {
 export interface RunTable {
   number: Generated<number>;
   plan: number;
-  app: string;
-  environment: string;
+  app: string | null;
+  environment: string | null;
   incident: number | null;
   actor: JSONColumnType<Actor>;
   executor: Executor;
@@ -131,9 +131,24 @@ export interface RunStepTable {
   outcome: Outcome | null;
   detail: string | null;
   evidence: JSONColumnType<Evidence[]>;
+  /** What it found, as data. */
+  found: NullableJson<object | string | number | boolean>;
+  /** Grows with each try. */
+  attempt: Generated<number>;
   intended_at: Date;
   acted_at: Date | null;
   finished_at: Date | null;
+}
+
+/** What people said to a step that asks: one row an item, and the first answer to it counts. */
+export interface StepAnswerTable {
+  run: number;
+  step: string;
+  item: string;
+  actor: JSONColumnType<Actor>;
+  value: JSONColumnType<{ is: StepAnswer["value"] }>;
+  note: string | null;
+  at: Date;
 }
 
 export interface LockTable {
@@ -235,6 +250,7 @@ export interface Tables {
   approval: ApprovalTable;
   run: RunTable;
   run_step: RunStepTable;
+  step_answer: StepAnswerTable;
   lock: LockTable;
   inbox: InboxTable;
   outbox: OutboxTable;

@@ -30,7 +30,7 @@ metadata:
   reviewed: 2026-11-22
   nextReview: 2027-02-22
 command:
-  usage: rollback [app]
+  summary: Go back
 inputs:
   app: { type: app, required: true, description: The app }
   env: { type: environment, description: The environment }

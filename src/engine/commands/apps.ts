@@ -30,6 +30,17 @@ export function chooseEnvironment(apps: Apps, appName: string, name: string | nu
   );
 }
 
+/** The named environment of whichever apps have it, or the only one there is. */
+export function chooseSharedEnvironment(apps: Apps, name: string | null): string {
+  const names = [...new Set(Object.values(apps).flatMap(({ environments }) => Object.keys(environments)))];
+  if (name !== null && names.includes(name)) return name;
+  if (name === null && names.length === 1 && names[0] !== undefined) return names[0];
+  throw new UserError(name === null ? "Which environment?" : `There is no environment ${quoted(name)}.`, {
+    why: `The apps of crai.yaml have: ${names.join(", ")}.`,
+    next: "Name one of them.",
+  });
+}
+
 export function findTarget(
   apps: Apps,
   appName: string,

@@ -18,7 +18,7 @@ export interface AskOptions {
 export function createAsk({ db, config, now }: AskOptions) {
   /** A guarded plan must not wait for somebody to look at Slack: its approvers' pager rings at once. */
   async function page(trx: Queries, { plan, number }: StoredPlan): Promise<void> {
-    const service = config.apps[plan.app]?.pagerdutyService;
+    const service = (plan.app === null ? undefined : config.apps[plan.app])?.pagerdutyService;
     if (plan.risk !== "guarded" || service === undefined) return;
     const body = `${actorName(plan.actor)} asks for a second yes to P${number}. Approve or deny it in Slack, or with \`crai approve P${number}\`.`;
     await tellPager(

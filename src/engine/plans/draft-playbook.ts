@@ -1,81 +1,111 @@
 import { UserError } from "../../domain/errors.ts";
-import type { Plan, PlannedStep } from "../../domain/plan.ts";
-import type { Step } from "../../domain/playbook.ts";
-import { chooseEnvironment } from "../commands/apps.ts";
-import type { ActionContext } from "../playbooks/action.ts";
-import { resolve, resolveText } from "../playbooks/expressions.ts";
-import type { Actions, LoadedPlaybook } from "../playbooks/load-playbooks.ts";
+import { type Plan, planScopes, type PlannedScope, type Warning } from "../../domain/plan.ts";
+import { chooseEnvironment, chooseSharedEnvironment } from "../commands/apps.ts";
+import { resolveText } from "../playbooks/expressions.ts";
+import type { LoadedPlaybook } from "../playbooks/load-playbooks.ts";
+import { inputOfType, readInputs } from "../playbooks/read-inputs.ts";
 import type { Json } from "../ports.ts";
+import type { MakeContext } from "./action-context.ts";
+import { expand, variablesOf } from "./expand.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { Drift, PlannerOptions, PlanRequest } from "./planning.ts";
 import { demandActions, preflight } from "./preflight.ts";
-import type { createContext } from "./action-context.ts";
-
-async function planPlaybook(
-  playbook: LoadedPlaybook,
-  inputs: Record<string, Json>,
-  where: ActionContext,
-  actions: Actions,
-): Promise<{ title: string; steps: PlannedStep[] }> {
-  const variables = {
-    inputs: { ...Object.fromEntries(Object.keys(playbook.inputs).map((name) => [name, null])), ...inputs },
-    app: where.app.name,
-    environment: where.environment.name,
-  };
-  const wanted = [
-    ...playbook.steps.map((step) => ({ step, verifies: false })),
-    ...playbook.verify.map((step) => ({ step, verifies: true })),
-  ].filter(({ step }) => step.when === undefined || resolve(`\${{ ${step.when} }}`, variables) === true);
-  const steps = await planSteps(
-    wanted.map(({ step, verifies }) => ({
-      ...step,
-      with: resolve(step.with, variables) as Step["with"],
-      verifies,
-    })),
-    where,
-    actions,
-  );
-  // What will be changed names a plan better than its playbook does.
-  const changes = steps.filter((step) => step.mutates).map((step) => step.title);
-  return { title: changes.join(", then ") || resolveText(playbook.metadata.title, variables), steps };
-}
 
 export type PlaybookDraft = Omit<PlanRequest, "key" | "channel"> & Drift;
 
+const inShadow: Warning = {
+  level: "block",
+  text: "This playbook is in shadow: it proposes and records, and never acts.",
+  next: "Its owner sets `mode: live` when what it proposes has proved right.",
+};
+
+function find(name: string, playbooks: ReadonlyMap<string, LoadedPlaybook>): LoadedPlaybook {
+  const playbook = playbooks.get(name);
+  if (playbook) return playbook;
+  throw new UserError(`There is no playbook "${name}".`, {
+    why: "None of this name is in force.",
+    next: "`playbooks` lists them.",
+  });
+}
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}
+
 /** Works a playbook out against the cluster as it is now; stores nothing. */
-export function createPlaybookDraft(
-  { config, actions, playbooks, authorizer }: PlannerOptions,
-  context: ReturnType<typeof createContext>,
-) {
+export function createPlaybookDraft(options: PlannerOptions, contexts: MakeContext) {
+  const { config, actions, playbooks, clusters, authorizer } = options;
+  const { apps } = config;
+
+  /** The app and environment a playbook is about: the ones asked for, else those its inputs name. */
+  function aboutOf({ inputs }: LoadedPlaybook, request: PlaybookDraft): PlannedScope {
+    const names = { app: inputOfType(inputs, "app"), environment: inputOfType(inputs, "environment") };
+    const given = (name: string | undefined): string | null =>
+      name === undefined ? null : textOf(request.inputs[name] ?? inputs[name]?.default);
+    const app = names.app === undefined ? null : (given(names.app) ?? request.app);
+    const wanted = given(names.environment) ?? request.environment;
+    if (app !== null) return { app, environment: chooseEnvironment(apps, app, wanted) };
+    if (names.environment === undefined) return { app: null, environment: null };
+    return { app: null, environment: chooseSharedEnvironment(apps, wanted) };
+  }
+
+  function inputsOf(playbook: LoadedPlaybook, request: PlaybookDraft, about: PlannedScope) {
+    const named = { ...request.inputs };
+    for (const type of ["app", "environment"] as const) {
+      const name = inputOfType(playbook.inputs, type);
+      if (name !== undefined) named[name] = about[type];
+    }
+    return readInputs(playbook, named, apps);
+  }
+
   return async (request: PlaybookDraft): Promise<Plan> => {
-    const playbook = playbooks().get(request.playbook);
-    if (!playbook)
-      throw new UserError(`There is no playbook "${request.playbook}".`, {
-        why: "None of this name is in force.",
-        next: "`playbooks` lists them.",
+    const playbook = find(request.playbook, playbooks());
+    const { actor, incident, reason } = request;
+    const about = aboutOf(playbook, request);
+    if (actor.kind === "person" && about.app !== null)
+      await authorizer.demand(actor, playbook.permission, about);
+    const inputs = inputsOf(playbook, request, about);
+    const frame = {
+      ...about,
+      inputs,
+      item: null,
+      prefix: "",
+      steps: playbook.flat.map(({ id }) => id),
+    };
+    const wanted = expand(
+      { playbook, frame, needs: [], conditions: [], top: true },
+      { apps, playbooks: playbooks() },
+    );
+    if (wanted.length === 0)
+      throw new UserError(`${playbook.metadata.name} has nothing to do.`, {
+        why: "None of its steps applies to what was asked.",
+        next: `\`help ${playbook.metadata.name}\` says what it does.`,
       });
-    const { actor, inputs, incident, reason } = request;
-    const where = await context({
-      app: request.app,
-      environment: chooseEnvironment(config.apps, request.app, request.environment),
-      actor,
-      before: [],
-    });
-    const scope = { app: where.app.name, environment: where.environment.name };
-    if (actor.kind === "person") await authorizer.demand(actor, playbook.permission, scope);
-    const { title, steps } = await planPlaybook(playbook, inputs, where, actions);
-    await demandActions(steps, { actor, scope, authorizer });
+    const steps = await planSteps(wanted, { actor, actions, contexts });
+    if (actor.kind === "person")
+      for (const scope of planScopes({ ...about, steps }))
+        await authorizer.demand(actor, playbook.permission, scope);
+    await demandActions(steps, { actor, authorizer });
+    // What will be changed names a plan better than its playbook does.
+    const changes = steps.filter((step) => step.mutates).map((step) => step.title);
+    const named = resolveText(playbook.metadata.title, variablesOf(frame));
     return {
-      title,
+      title: changes.length > 0 && changes.length <= MOST_NAMED ? changes.join(", then ") : named,
       playbook: { name: playbook.metadata.name, version: playbook.metadata.version, digest: playbook.digest },
       inputs,
-      ...scope,
+      ...about,
       actor,
       incident,
       reason,
       undoes: null,
       risk: playbook.risk,
-      steps: request.drift === true ? steps : await preflight(steps, where),
+      approvals: playbook.approvals,
+      onFailure: playbook.on_failure,
+      warnings: playbook.mode === "shadow" ? [inShadow] : [],
+      steps: request.drift === true ? steps : await preflight(steps, { actor, clusters }),
     };
   };
 }
+
+/** Changes that a title names; of more, the playbook's own title says what they come to. */
+const MOST_NAMED = 3;

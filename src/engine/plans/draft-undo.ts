@@ -4,8 +4,10 @@ import type { Plan, PlannedStep } from "../../domain/plan.ts";
 import { planByNumber } from "../../store/plans.ts";
 import { mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import { noRun } from "../commands/references.ts";
-import type { createContext } from "./action-context.ts";
-import { planSteps, type StepToPlan } from "./plan-steps.ts";
+import type { MakeContext } from "./action-context.ts";
+import type { ConcreteStep } from "./expand.ts";
+import { planSteps } from "./plan-steps.ts";
+import type { JsonObject } from "../ports.ts";
 import type { Drift, PlannerOptions } from "./planning.ts";
 import { demandActions, preflight } from "./preflight.ts";
 
@@ -14,61 +16,105 @@ export type UndoDraft = { actor: Actor; incident: number | null; reason: string 
 /** ms that putting one thing back may take. */
 const UNDO_WITHIN = 600_000;
 
+type Bare = Pick<ConcreteStep, "id" | "action" | "with" | "about" | "locks">;
+
+/** A step that does one thing, and nothing of what a playbook can say beside. */
+function bare(step: Bare, needs: string[]): ConcreteStep {
+  return {
+    ...step,
+    needs,
+    title: null,
+    timeout: UNDO_WITHIN,
+    retry: null,
+    continueOnFailure: false,
+    compensate: null,
+    later: null,
+    runbook: [],
+    verifies: false,
+  };
+}
+
 /** A look of the plan that is undone, for what comes after the undoing. */
-function lookAgain({ id, action, with: given, timeout, verifies }: PlannedStep): StepToPlan {
-  return { id, action, with: given, timeout, verifies };
+function lookAgain(step: PlannedStep, needs: string[]): ConcreteStep {
+  return {
+    ...bare({ ...step, with: step.with as JsonObject }, needs),
+    timeout: step.timeout,
+    verifies: step.verifies,
+  };
+}
+
+/** One after the other. */
+function inOrder(steps: readonly ((needs: string[]) => ConcreteStep)[]): ConcreteStep[] {
+  const all: ConcreteStep[] = [];
+  for (const step of steps) all.push(step(all.slice(-1).map(({ id }) => id)));
+  return all;
+}
+
+/** Looks that tell how it went; what people were asked is not asked again. */
+function isCheck(step: PlannedStep): boolean {
+  return !step.mutates && step.scopes.length > 0 && (step.later?.with ?? null) === null;
 }
 
 /** Plans the inverses that a run recorded before it acted, newest first, and then all that its plan looks at. */
 export function createUndoDraft(
-  { db, actions, authorizer }: PlannerOptions,
-  context: ReturnType<typeof createContext>,
+  { db, actions, clusters, authorizer }: PlannerOptions,
+  contexts: MakeContext,
 ) {
   return async (run: number, request: UndoDraft): Promise<Plan> => {
     const row = await runByNumber(db, run);
     const stored = row && (await planByNumber(db, row.plan));
     if (!row || !stored) throw noRun(run);
     const acted = (await stepsOf(db, run)).filter(mayHaveWritten);
-    const inverses = acted
-      .flatMap((step) => (step.document.inverse === null ? [] : [step.document.inverse]))
+    const undone = acted
+      .flatMap(({ document: { inverse, about, locks } }) =>
+        inverse === null ? [] : [{ inverse, about, locks }],
+      )
       .reverse();
-    if (inverses.length === 0) {
+    if (undone.length === 0) {
       throw new UserError(`R${run} has nothing to undo.`, {
         why: acted.length === 0 ? "It changed nothing." : "No inverse is known for what it did.",
         next: "`history` shows what the workload was before.",
       });
     }
     const { actor, incident, reason } = request;
-    const scope = { app: row.app, environment: row.environment };
-    const where = await context({ ...scope, actor, before: [] });
     const steps = await planSteps(
-      [
-        ...inverses.map((inverse, index) => ({
-          id: `undo-${index + 1}`,
-          action: inverse.action,
-          with: inverse.with,
-          timeout: UNDO_WITHIN,
-          verifies: false,
-        })),
+      inOrder([
+        ...undone.map(
+          ({ about, locks, inverse }, index) =>
+            (needs: string[]) =>
+              bare(
+                {
+                  id: `undo-${index + 1}`,
+                  action: inverse.action,
+                  with: inverse.with as JsonObject,
+                  about,
+                  locks,
+                },
+                needs,
+              ),
+        ),
         // Also those the run never reached: an undo ends on the same evidence.
-        ...stored.plan.steps.filter((step) => !step.mutates).map(lookAgain),
-      ],
-      where,
-      actions,
+        ...stored.plan.steps.filter(isCheck).map((step) => (needs: string[]) => lookAgain(step, needs)),
+      ]),
+      { actor, actions, contexts },
     );
-    await demandActions(steps, { actor, scope, authorizer });
+    await demandActions(steps, { actor, authorizer });
     return {
-      title: `Undo R${run}: ${inverses.map((inverse) => inverse.title).join(", ")}`,
+      title: `Undo R${run}: ${undone.map(({ inverse }) => inverse.title).join(", ")}`,
       playbook: { name: "undo", version: 1, digest: "" },
       inputs: { run },
-      ...scope,
+      app: row.app,
+      environment: row.environment,
       actor,
       incident,
       reason,
       undoes: run,
       // Taking back what needed a second person needs one too.
       risk: stored.plan.risk === "guarded" ? "guarded" : "reversible",
-      steps: request.drift === true ? steps : await preflight(steps, where),
+      approvals: stored.plan.approvals,
+      onFailure: "stop",
+      warnings: [],
+      steps: request.drift === true ? steps : await preflight(steps, { actor, clusters }),
     };
   };
 }

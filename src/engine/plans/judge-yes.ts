@@ -33,7 +33,7 @@ export function createJudge({ config, authorizer, need, now }: JudgeOptions) {
   async function breakGlass(
     required: Need,
     answer: Answer,
-    scope: { app: string; environment: string },
+    scope: Pick<Plan, "app" | "environment">,
   ): Promise<Yes> {
     await authorizer.demand(answer.actor, "glass:break", scope);
     if (answer.reason === null || answer.reason.trim() === "") {

@@ -31,7 +31,7 @@ interface Circumstances {
 /** Who has to say yes to a plan at this moment. */
 export function createNeed({ config, authorizer }: NeedOptions): NeedOf {
   return async (plan, askedAt) => {
-    const app = config.apps[plan.app];
+    const app = plan.app === null ? undefined : config.apps[plan.app];
     const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(plan.actor, app);
     const may = await authorizer.approvers({ app: plan.app, environment: plan.environment });
     return decide(plan, {

@@ -1,47 +1,113 @@
+import type { Actor } from "../../domain/actor.ts";
+import type { Target } from "../../domain/app.ts";
 import { UserError } from "../../domain/errors.ts";
-import type { PlannedStep } from "../../domain/plan.ts";
-import type { Step } from "../../domain/playbook.ts";
-import type { ActionContext } from "../playbooks/action.ts";
+import { digest } from "../../domain/hash.ts";
+import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
+import type { Action, ActionScope, Contexts, PlannedAction } from "../playbooks/action.ts";
 import type { Actions } from "../playbooks/load-playbooks.ts";
+import type { Json } from "../ports.ts";
+import type { MakeContext } from "./action-context.ts";
+import type { ConcreteStep } from "./expand.ts";
 
-export type StepToPlan = Pick<Step, "id" | "action" | "with" | "timeout"> & { verifies: boolean };
+export interface StepPlanning {
+  actor: Actor;
+  actions: Actions;
+  contexts: MakeContext;
+}
 
 /** In order: what a step waits for is known from the steps before it. */
 export async function planSteps(
-  wanted: readonly StepToPlan[],
-  where: ActionContext,
-  actions: Actions,
+  wanted: readonly ConcreteStep[],
+  planning: StepPlanning,
 ): Promise<PlannedStep[]> {
   const steps: PlannedStep[] = [];
-  for (const step of wanted) steps.push(await planStep(step, { ...where, before: [...steps] }, actions));
+  for (const step of wanted) steps.push(await planStep(step, steps, planning));
   return steps;
 }
 
-async function planStep(step: StepToPlan, where: ActionContext, actions: Actions): Promise<PlannedStep> {
-  const action = actions.get(step.action);
-  if (!action)
-    throw new UserError(`There is no action "${step.action}".`, {
-      why: `Step ${step.id} of the playbook names it.`,
-      next: "Whoever keeps the playbook can correct it.",
-    });
-  const params = action.params.safeParse(step.with);
-  if (!params.success) {
-    throw new UserError(`${step.id}: ${params.error.issues.map((issue) => issue.message).join("; ")}`, {
-      why: `The action ${step.action} does not take these values.`,
-      next: "Correct the command and try again.",
-    });
+function findAction(name: string, step: string, actions: Actions): Action {
+  const action = actions.get(name);
+  if (action) return action;
+  throw new UserError(`There is no action "${name}".`, {
+    why: `Step ${step} of the playbook names it.`,
+    next: "Whoever keeps the playbook can correct it.",
+  });
+}
+
+/** Parameters as the action wants them, or a UserError that says what is wrong with them. */
+export function readParams(action: Action, step: string, given: Json): unknown {
+  const params = action.params.safeParse(given);
+  if (params.success) return params.data;
+  throw new UserError(`${step}: ${params.error.issues.map((issue) => issue.message).join("; ")}`, {
+    why: `The action ${action.name} does not take these values.`,
+    next: "Correct the command and try again.",
+  });
+}
+
+/** What its permission is asked for. */
+function scopesOf(action: Action, about: PlannedScope, apps: string[] | undefined): PlannedScope[] {
+  const { environment } = about;
+  switch (action.scope ?? "app") {
+    case "app":
+      return [about];
+    case "environment":
+      return apps?.map((app) => ({ app, environment })) ?? [{ app: null, environment }];
+    case "cluster":
+      return [{ app: null, environment: null }];
+    case "none":
+      return [];
   }
-  const planned = await action.plan(params.data, where);
-  const mutates = action.apply !== undefined;
+}
+
+/** What it changes: all of an environment's apps where nothing more exact is known. */
+function targetsOf(action: Action, named: Target[] | undefined, context: Contexts[ActionScope]): Target[] {
+  if (action.apply === undefined) return [];
+  if (named !== undefined) return named;
+  if ("target" in context) return [context.target];
+  return "apps" in context ? context.apps.map(({ target }) => target) : [];
+}
+
+/** Its parameters are known only when the run gets there. */
+function plannedLater(action: Action, step: ConcreteStep): PlannedAction<Json> {
+  return {
+    title: action.name,
+    calls: [],
+    facts: [],
+    diff: null,
+    kubectl: [],
+    warnings: [],
+    fingerprint: digest(step.with),
+    inverse: null,
+    state: null,
+  };
+}
+
+async function planStep(
+  step: ConcreteStep,
+  before: readonly PlannedStep[],
+  { actor, actions, contexts }: StepPlanning,
+): Promise<PlannedStep> {
+  const action = findAction(step.action, step.id, actions);
+  const context = await contexts.for(action, { ...step.about, actor, before, inHand: null });
+  const later = step.later !== null && step.later.with !== null;
+  const {
+    apps,
+    targets: named,
+    ...planned
+  } = later
+    ? plannedLater(action, step)
+    : await action.plan(readParams(action, step.id, step.with) as never, context);
   return {
     ...planned,
-    id: step.id,
-    action: step.action,
-    with: step.with,
-    verifies: step.verifies,
-    mutates,
+    ...step,
+    title: step.title ?? planned.title,
+    mutates: action.apply !== undefined,
     permission: action.permission,
-    targets: mutates ? [where.target] : [],
-    timeout: step.timeout,
+    scopes: scopesOf(action, step.about, apps),
+    targets: targetsOf(action, named, context),
+    compensate:
+      step.compensate === null
+        ? null
+        : { ...step.compensate, title: `${step.compensate.action} after ${step.id}` },
   };
 }

@@ -3,7 +3,7 @@ import { type Plan, planFingerprint } from "../../domain/plan.ts";
 import type { Queries } from "../../store/database.ts";
 import { planByKey, type StoredPlan } from "../../store/plans.ts";
 import type { ActionContext } from "../playbooks/action.ts";
-import { createContext, type Where } from "./action-context.ts";
+import { createContexts, type MakeContext, type Where } from "./action-context.ts";
 import { createPlaybookDraft } from "./draft-playbook.ts";
 import { createUndoDraft } from "./draft-undo.ts";
 import type { Drift, PlannerOptions, PlanRequest } from "./planning.ts";
@@ -21,15 +21,16 @@ export interface Planner {
   /** The fingerprint the plan would have now: whether what it rests on still stands, without asking for rights again. */
   fingerprintNow(plan: Plan): Promise<string>;
   store(trx: Queries, plan: Plan, cause: PlanCause): Promise<StoredPlan>;
-  /** `before`: the plan's steps before the one it is for. */
-  context(where: Where): Promise<ActionContext>;
+  /** What an action about this app may use, outside any run. */
+  context(where: Pick<Where, "app" | "environment" | "actor">): Promise<ActionContext>;
+  contexts: MakeContext;
 }
 
 export function createPlanner(options: PlannerOptions): Planner {
   const { db } = options;
-  const context = createContext(options);
-  const draft = createPlaybookDraft(options, context);
-  const draftUndo = createUndoDraft(options, context);
+  const contexts = createContexts(options);
+  const draft = createPlaybookDraft(options, contexts);
+  const draftUndo = createUndoDraft(options, contexts);
   const store = createPlanStore(options);
 
   async function storeNew(plan: Plan, { key, channel }: PlanCause): Promise<StoredPlan> {
@@ -45,7 +46,9 @@ export function createPlanner(options: PlannerOptions): Planner {
   }
 
   return {
-    context,
+    contexts,
+    context: ({ app, environment, actor }) =>
+      contexts.app({ app, environment, actor, before: [], inHand: null }),
     store,
     async make(request) {
       return (await planByKey(db, request.key)) ?? storeNew(await draft(request), request);

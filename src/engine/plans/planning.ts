@@ -8,9 +8,11 @@ import type { Clusters, HttpProbe, Json, Metrics } from "../ports.ts";
 
 export interface PlanRequest {
   playbook: string;
-  app: string;
-  /** Absent: the app's only environment. */
+  /** What it is about where its inputs do not say so; null: its inputs do, or it is about no one app. */
+  app: string | null;
+  /** null: the only one there is. */
   environment: string | null;
+  /** As typed or as read before; those of type app and environment may be left out where `app` and `environment` are given. */
   inputs: Record<string, Json>;
   actor: Actor;
   incident: number | null;

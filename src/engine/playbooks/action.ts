@@ -4,7 +4,9 @@ import type { Permission } from "../../domain/access.ts";
 import type { Actor } from "../../domain/actor.ts";
 import type { App, Environment, Target } from "../../domain/app.ts";
 import type { Inverse, PlannedStep, ResourceCall, Warning } from "../../domain/plan.ts";
+import type { StepAnswer } from "../../domain/run.ts";
 import type { Evidence } from "../../domain/timeline.ts";
+import type { View } from "../../domain/view.ts";
 import type { Cluster, HttpProbe, Json, Metrics } from "../ports.ts";
 
 /** What is recorded about one pod template of one target. */
@@ -16,25 +18,75 @@ export interface KnownHealth {
   badWhy: string | null;
 }
 
-/** What an action may use. `cluster` acts with the actor's own identity. */
-export interface ActionContext {
-  app: App & { name: string };
-  environment: Environment & { name: string };
-  target: Target;
+/** The step that an action is carried out for; null while it is only planned. */
+export interface StepInHand {
+  run: number;
+  step: string;
+  /** 1 for the first try; grows with each `retry`. */
+  attempt: number;
+  /** What people have answered to it so far, oldest first. */
+  answers(): Promise<StepAnswer[]>;
+}
+
+/** Other actions, for one that waits for what they find. Only those that look. */
+export interface Probes {
+  plan(action: string, params: Json): Promise<PlannedAction<Json>>;
+  look(action: string, state: Json, since: Date): Promise<Observation>;
+}
+
+/** What every action may use. */
+export interface BaseContext {
   /** An alert's proposal is planned read-only: no dry run of writes; the person who confirms it gets the full plan. */
   actor: Actor;
-  cluster: Cluster;
   metrics: Metrics;
   http: HttpProbe;
-  /** Recorded health of the target's templates, by template digest. */
-  health: ReadonlyMap<string, KnownHealth>;
   /** Keys the short hashes by which hidden values are compared. */
   maskKey: string;
   waits: { settleMs: number; windowMs: number };
   /** The steps of the same plan before this one, as planned: a wait must know what it waits for. */
   before: readonly Pick<PlannedStep, "action" | "targets" | "state">[];
+  inHand: StepInHand | null;
+  probes: Probes;
   now: Clock;
 }
+
+export type NamedApp = App & { name: string };
+export type NamedEnvironment = Environment & { name: string };
+
+/** What an action about one app may use. `cluster` acts with the actor's own identity. */
+export interface ActionContext extends BaseContext {
+  app: NamedApp;
+  environment: NamedEnvironment;
+  target: Target;
+  cluster: Cluster;
+  /** Recorded health of the target's templates, by template digest. */
+  health: ReadonlyMap<string, KnownHealth>;
+}
+
+/** What an action about a whole environment, or about its cluster, may use. */
+export interface EnvironmentContext extends BaseContext {
+  /** Its name. */
+  environment: string;
+  /** The one cluster that its apps run on, with the actor's own identity. */
+  cluster: Cluster;
+  clusterName: string;
+  /** Namespaces of its apps, without doubles. */
+  namespaces: readonly string[];
+  apps: readonly { app: NamedApp; environment: NamedEnvironment; target: Target }[];
+}
+
+/**
+ * What an action is about, and therefore which rights it needs: those for the app; for the environment as a whole (a
+ * rule that is bound to apps grants none); for everything (a rule that is bound to anything grants none); or it touches
+ * no cluster, and the rights are the playbook's own.
+ */
+export interface Contexts {
+  app: ActionContext;
+  environment: EnvironmentContext;
+  cluster: EnvironmentContext;
+  none: BaseContext;
+}
+export type ActionScope = keyof Contexts;
 
 /** What a step would do, worked out before anybody says yes. Nothing has been touched. */
 export interface PlannedAction<State extends Json> {
@@ -52,16 +104,24 @@ export interface PlannedAction<State extends Json> {
   fingerprint: string;
   inverse: Inverse | null;
   state: State;
+  /**
+   * Workloads it changes, where they are not simply the app's own; they are locked. An action about a whole environment
+   * that names none locks all of its apps.
+   */
+  targets?: Target[];
+  /** Names of the apps it changes, where that is known of an action about an environment: rights are asked for each. */
+  apps?: string[];
 }
 
 /**
  * What the world says about a step. `done` and `failed` rest on evidence; `diverged` = the world is neither as before
- * nor as intended; `unknown` = it could not be read.
+ * nor as intended; `unknown` = it could not be read. `values`: what it found, as data for later steps
+ * (`steps.<id>.values`) and for whoever reads the run.
  */
 export type Observation =
-  | { state: "done"; evidence: Evidence[] }
+  | { state: "done"; evidence: Evidence[]; values?: Json }
   | { state: "pending"; detail: string }
-  | { state: "failed"; detail: string; evidence: Evidence[] }
+  | { state: "failed"; detail: string; evidence: Evidence[]; values?: Json }
   | { state: "diverged"; detail: string }
   | { state: "unknown"; detail: string };
 
@@ -69,21 +129,38 @@ export type Observation =
  * One thing a step may do: a small declarative object in src/actions/. A step that changes something has `apply`, which
  * must be safe to call again after a crash; one that only looks has none, and is observed until it is no longer pending.
  */
-export interface Action<Params = unknown, State extends Json = Json> {
+export interface Action<
+  Params = unknown,
+  State extends Json = Json,
+  Scope extends ActionScope = ActionScope,
+> {
   name: string;
+  /** Default: `app`. */
+  scope?: Scope;
   params: z.ZodType<Params>;
   permission: Permission;
-  plan(params: Params, context: ActionContext): Promise<PlannedAction<State>>;
+  /** Parameters that are only ever shown to people: free text may reach these and no others. */
+  freeText?: readonly string[];
+  plan(params: Params, context: Contexts[Scope]): Promise<PlannedAction<State>>;
   /**
    * Acts once. The caller has just observed `pending`. Throws PlanDrifted when what the plan was made of has changed,
    * and ClusterUnreachable when it is not known whether the write arrived: observe again before anything else.
    */
-  apply?(state: State, context: ActionContext): Promise<void>;
+  apply?(state: State, context: Contexts[Scope]): Promise<void>;
   /** `since`: when the step began (UTC), so that windows start after the rollout. */
-  observe(state: State, context: ActionContext, since: Date): Promise<Observation>;
+  observe(state: State, context: Contexts[Scope], since: Date): Promise<Observation>;
+  /**
+   * Whether what this would put back is recorded as healthier than what is there. Only such an action may compensate by
+   * itself; null: it may not, and why is said to people.
+   */
+  isHealthier?(state: State, context: Contexts[Scope]): Promise<{ healthier: boolean; why: string }>;
+  /** What people are asked while it is pending; posted when the step begins, and edited as they answer. */
+  asks?(state: State, about: { run: number; step: string; title: string; answers: StepAnswer[] }): View;
 }
 
 /** Keeps the types of params and state together; the catalogue forgets them. */
-export function defineAction<Params, State extends Json>(action: Action<Params, State>): Action {
-  return action;
+export function defineAction<Params, State extends Json, Scope extends ActionScope = "app">(
+  action: Action<Params, State, Scope> & (Scope extends "app" ? object : { scope: Scope }),
+): Action {
+  return action as unknown as Action;
 }

@@ -1,4 +1,4 @@
-import { celEnv, parse, plan } from "@bufbuild/cel";
+import { celEnv, isCelList, isCelMap, parse, plan } from "@bufbuild/cel";
 import { UserError } from "../../domain/errors.ts";
 import type { Json } from "../ports.ts";
 
@@ -10,6 +10,9 @@ function toJson(value: unknown): Json {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
     return value;
   if (Array.isArray(value)) return value.map(toJson);
+  if (isCelList(value)) return [...value].map(toJson);
+  if (value instanceof Map || isCelMap(value))
+    return Object.fromEntries([...value].map(([key, field]) => [String(key), toJson(field)]));
   return null;
 }
 
@@ -22,11 +25,13 @@ function toCel(value: Json): unknown {
   return value;
 }
 
+const env = celEnv();
+
 /** Compiles once; throws a UserError that quotes the expression. */
 export function compile(expression: string): (variables: Record<string, Json>) => Json {
   let run: ReturnType<typeof plan>;
   try {
-    run = plan(celEnv(), parse(expression.trim()));
+    run = plan(env, parse(expression.trim()));
   } catch (cause) {
     throw new UserError(`"${expression.trim()}" is no valid CEL expression`, {
       why: cause instanceof Error ? cause.message : String(cause),
@@ -64,6 +69,11 @@ export function resolve(value: Json, variables: Record<string, Json>): Json {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, resolve(field, variables)]));
   }
   return value;
+}
+
+/** The value of one expression without braces, as `when` has it. */
+export function evaluate(expression: string, variables: Record<string, Json>): Json {
+  return compile(expression)(variables);
 }
 
 /** For titles: always text. */

@@ -8,10 +8,12 @@ import { parseYaml, type Problem } from "../parse-yaml.ts";
 import type { Json } from "../ports.ts";
 import type { Action } from "./action.ts";
 import { compile, expressionsIn } from "./expressions.ts";
+import { type FlatStep, flatSteps } from "./flat-steps.ts";
 
 /** A playbook in force, with the digest that plans pin. */
 export interface LoadedPlaybook extends Playbook {
   file: string;
+  flat: readonly FlatStep[];
   digest: string;
 }
 
@@ -100,7 +102,7 @@ function read(path: string, what: (path: string) => string): string {
 function loadOne(file: string, actions: Actions): LoadedPlaybook {
   const source = read(file, (path) => readFileSync(path, "utf8"));
   const playbook = parseYaml(Playbook, { file, source }, (document) => inconsistencies(document, actions));
-  return { ...playbook, file, digest: digest(playbook) };
+  return { ...playbook, file, flat: flatSteps(playbook), digest: digest(playbook) };
 }
 
 /** Loads every YAML file of a folder. Throws one UserError with the problems of all files; nothing is half loaded. */

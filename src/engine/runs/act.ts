@@ -3,7 +3,7 @@ import { isError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
 import { holdsLocks } from "../../store/locks.ts";
 import type { StepEnd } from "../../store/runs.ts";
-import type { Action, ActionContext } from "../playbooks/action.ts";
+import type { Action, ActionScope, Contexts } from "../playbooks/action.ts";
 import { clearNo, passing } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { RunsOptions } from "./run-options.ts";
@@ -13,7 +13,7 @@ export interface ToAct {
   job: Job;
   step: PlannedStep;
   action: Action;
-  where: ActionContext;
+  where: Contexts[ActionScope];
   until: Date;
   /** An attempt before this one was interrupted, so that a write may be on its way. */
   begun: boolean;

@@ -51,8 +51,12 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     if (!step || !action) throw new Error(`Run ${number} has no step ${stepId} that can be carried out`);
     const row = await intend(job, step, position);
     if (row.phase === "finished") return goesOn(step, row.outcome ?? "unknown");
-    const { app, environment, actor } = job.run;
-    const where = await planner.context({ app, environment, actor, before: steps.slice(0, position) });
+    const where = await planner.contexts.for(action, {
+      ...step.about,
+      actor: job.run.actor,
+      before: steps.slice(0, position),
+      inHand: null,
+    });
     const until = addMilliseconds(row.intended_at, step.timeout);
     if (action.apply !== undefined && row.phase === "intended") {
       const acted = tooLate(job) ?? (await act({ job, step, action, where, until, begun: row.begun }));

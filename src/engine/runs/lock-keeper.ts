@@ -62,7 +62,7 @@ export function createLockKeeper({
     async takeOver(target, { actor, reason, cause, askedAt }) {
       const run = await runHolding(target, askedAt);
       await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
-      const app = config.apps[run.app];
+      const app = run.app === null ? undefined : config.apps[run.app];
       const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(actor, app);
       if (onCall.is !== "yes") {
         throw new UserError("Only whoever is on call for the app may take a lock over.", {

@@ -35,7 +35,6 @@ export function createNextSteps({
       app: run.app,
       environment: run.environment,
       actor: run.actor,
-      before: [],
     });
     const workload = await where.cluster.workload(where.target);
     const revisions = await where.cluster.revisions(workload);

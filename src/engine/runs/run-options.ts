@@ -9,7 +9,7 @@ import type { Planner } from "../plans/planner.ts";
 
 export interface RunsOptions {
   db: Database;
-  planner: Pick<Planner, "context">;
+  planner: Pick<Planner, "contexts">;
   actions: Actions;
   /** What to offer when a run has ended; must not throw for an unreachable cluster. */
   offers: (run: Row<"run">, plan: Plan) => Promise<Button[]>;

@@ -3,7 +3,7 @@ import { isError, isUserError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
 import type { StepEnd } from "../../store/runs.ts";
 import { isRefusal } from "../cluster-refusal.ts";
-import type { Action, ActionContext, Observation } from "../playbooks/action.ts";
+import type { Action, ActionScope, Contexts, Observation } from "../playbooks/action.ts";
 import { inWords } from "./errors.ts";
 import { ended } from "./judge-run.ts";
 import { pause } from "./pause.ts";
@@ -14,7 +14,7 @@ export interface ToWatch {
   job: Job;
   step: PlannedStep;
   action: Action;
-  where: ActionContext;
+  where: Contexts[ActionScope];
   since: Date;
   until: Date;
 }
@@ -45,7 +45,7 @@ export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
 async function look(
   action: Action,
   step: PlannedStep,
-  where: ActionContext,
+  where: Contexts[ActionScope],
   since: Date,
 ): Promise<{ seen: Observation; read: boolean }> {
   try {

@@ -77,8 +77,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       fingerprint text not null,
       status text not null check (status in ('waiting', 'started', 'denied', 'expired', 'voided')),
       why text,
-      app text not null,
-      environment text not null,
+      app text,
+      environment text,
       incident bigint references incident,
       actor_key text not null,
       channel text,
@@ -104,8 +104,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       number bigint generated always as identity primary key,
       -- One plan is run once, whatever is pressed how often.
       plan bigint not null unique references plan,
-      app text not null,
-      environment text not null,
+      app text,
+      environment text,
       incident bigint references incident,
       actor jsonb not null,
       executor text not null check (executor in ('serve', 'cli')),
@@ -131,10 +131,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       outcome text,
       detail text,
       evidence jsonb not null default '[]',
+      found jsonb,
+      attempt int not null default 1,
       intended_at timestamptz not null,
       acted_at timestamptz,
       finished_at timestamptz,
       primary key (run, step)
+    );
+
+    create table step_answer (
+      run bigint not null references run,
+      step text not null,
+      item text not null,
+      actor jsonb not null,
+      value jsonb not null,
+      note text,
+      at timestamptz not null,
+      -- The first answer to an item counts, whoever presses how often.
+      primary key (run, step, item)
     );
 
     create sequence lock_fence;

@@ -55,6 +55,11 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
     maskKey: "mask",
     waits: { settleMs: 0, windowMs: 0 },
     before: more.before ?? [],
+    inHand: null,
+    probes: {
+      plan: () => Promise.reject(new Error("no other actions here")),
+      look: () => Promise.reject(new Error("no other actions here")),
+    },
     now: more.now ?? (() => new Date()),
   };
 }
