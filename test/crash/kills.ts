@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { sql } from "kysely";
 import { expect, vi } from "vitest";
 import type { RequestHook } from "../../sandbox/cluster/request-hooks.ts";
-import { people } from "../../sandbox/seed.ts";
+import { cluster, people } from "../../sandbox/seed.ts";
 import type { ObservedRequest } from "../../sandbox/slack/request-hooks.ts";
 import { type Story, withinMs } from "./story.ts";
 
@@ -93,4 +93,56 @@ export async function beforeTheRecord({ sandbox, db, url }: Story): Promise<void
   } finally {
     await holder.end();
   }
+}
+
+/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
+function numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Of how many requests one is the death of crai. Fewer while it starts: it is given longer after each death then. */
+const oneIn = { starting: 40, ready: 8 };
+
+/**
+ * Kills crai again and again, at requests that the seed draws: before they are acted on, or after it and before crai
+ * hears of it. Returns where it was killed so far, and how to let it live.
+ */
+export function atRandom({ sandbox }: Story, { seed, times }: { seed: number; times: number }) {
+  const draw = numbersFrom(seed);
+  const deaths: string[] = [];
+  let dying = false;
+
+  async function fate(where: string): Promise<"cut" | undefined> {
+    if (dying) return "cut";
+    const state = sandbox.crai.status().state === "ready" ? "ready" : "starting";
+    if (deaths.length >= times || draw() * oneIn[state] >= 1) return undefined;
+    deaths.push(`${where}, ${state}`);
+    dying = true;
+    await sandbox.crai.kill();
+    dying = false;
+    return "cut";
+  }
+
+  // Not the observer, who looks at the cluster all the time: nearly every death would be there.
+  const users = new Set<string>([cluster.machines.alert.user, people.robin.kubernetes.user]);
+  const offs = [
+    sandbox.cluster.onRequest(({ phase, verb, target, user, uri }) =>
+      users.has(user) ? fate(`${phase} ${verb} ${target?.plural ?? uri}`) : undefined,
+    ),
+    ...(["received", "stored"] as const).map((stage) =>
+      sandbox.slack.onRequest("*", stage, ({ method }) => fate(`${stage} ${method}`)),
+    ),
+  ];
+  return {
+    deaths,
+    stop(): void {
+      for (const off of offs) off();
+    },
+  };
 }

@@ -108,11 +108,11 @@ async function unfinished({ db }: Story): Promise<unknown> {
   };
 }
 
-/** Resolves when nothing moves any more. */
-async function settled(story: Story): Promise<void> {
+/** Resolves when nothing moves any more; `within` in ms. */
+export async function settled(story: Story, within = withinMs): Promise<void> {
   await vi
     // Its database may be away for a moment.
-    .waitUntil(() => hasEnded(story).catch(() => false), { timeout: withinMs, interval: 100 })
+    .waitUntil(() => hasEnded(story).catch(() => false), { timeout: within, interval: 100 })
     .catch(async (cause: unknown) => {
       const left = JSON.stringify(await unfinished(story), null, 2);
       throw new Error(`The story has not ended:\n${left}`, { cause });

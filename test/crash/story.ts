@@ -13,6 +13,7 @@ import { addressOf } from "../../src/store/embedded/connection.ts";
 import { readPidFile } from "../../src/store/embedded/postmaster.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { person } from "../support/person.ts";
+import { textOf } from "../support/slack-text.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Minutes of the sandbox in seconds: what people would wait for is cut down, and nothing else. */
@@ -114,12 +115,22 @@ export async function offer(story: Story): Promise<Message> {
   return story.robin.waitForMessage(id, /Confirm/, { withinMs });
 }
 
-/** Robin presses Confirm, again as long as crai is not there to hear it. */
-export async function confirm(story: Story): Promise<void> {
-  const { sandbox, robin } = story;
-  for (;;) {
-    const { outcome } = await robin.press(await offer(story), "Confirm");
-    if (outcome === "delivered") return;
-    await sandbox.crai.ready();
-  }
+/** Robin presses Confirm, and again as long as crai is not there to hear it; `within` in ms. */
+export async function confirm({ sandbox, robin, db }: Story, within = withinMs): Promise<void> {
+  await vi.waitUntil(
+    async () => {
+      await sandbox.crai.ready();
+      // A press that crai stored and could not acknowledge any more was heard nevertheless.
+      if ((await db.selectFrom("run").select("number").execute()).length > 0) return true;
+      const channel = (await robin.channels()).find(
+        ({ name, is_member: inside }) => name.startsWith("inc-") && inside,
+      );
+      const messages = channel === undefined ? [] : await robin.history(channel.id);
+      const card = messages.find((message) => /\[Confirm\]/.test(textOf(message)));
+      // The button may go in the moment it is pressed.
+      const pressed = card && (await robin.press(card, "Confirm").catch(() => undefined));
+      return pressed?.outcome === "delivered";
+    },
+    { timeout: within, interval: 50 },
+  );
 }
