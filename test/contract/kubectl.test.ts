@@ -72,8 +72,7 @@ describe.runIf(client && assets)("kubectl on a real control plane", () => {
   });
   afterAll(() => target?.close());
 
-  // The pretended kubelet does not repeat a deletion that met a conflict, so a pod may never go: rare, and not ours.
-  it.concurrent.each(scenarios)("$name", { timeout: 180_000, retry: 1 }, async (scenario) => {
+  it.concurrent.each(scenarios)("$name", { timeout: 180_000 }, async (scenario) => {
     const steps = await play(target, scenario);
     if (recording) writeRecording(scenario, { ...(await versions(target)), steps });
     const { seen, recorded } = compared(scenario, steps);

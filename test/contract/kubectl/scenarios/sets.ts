@@ -6,6 +6,12 @@ async function settled(k: Session, what: string): Promise<void> {
   await k.until("get pods -o jsonpath={.items[*].metadata.deletionTimestamp}", /^$/);
 }
 
+/**
+ * Does not wait: kubectl looks for the old pod, then lists by name and waits for what is there to go. Where the set's
+ * new pod of the same name has come in between, it waits for that one, for ever (seen on both sides).
+ */
+const deletion = (pod: string): string => `delete pod ${pod} --wait=false`;
+
 export const setScenarios: Scenario[] = [
   {
     name: "statefulset release and undo",
@@ -52,7 +58,7 @@ export const setScenarios: Scenario[] = [
       await k.step("rollout undo statefulset/db");
       await k.step("rollout status statefulset/db --timeout=2s", { progress: true });
       await k.step("get pods");
-      await k.step("delete pod db-1");
+      await k.step(deletion("db-1"));
       await k.step("rollout status statefulset/db", { progress: true });
       await settled(k, "statefulset/db");
       await k.step("get pods");
@@ -85,8 +91,8 @@ export const setScenarios: Scenario[] = [
       ]);
       await k.step("rollout status statefulset/db");
       await k.step("describe statefulset db");
-      await k.prepare("delete pod db-0");
-      await k.until("get pods", /db-0 +1\/1/);
+      await k.prepare(deletion("db-0"));
+      await k.until("get pods", /db-0 +1\/1 +Running/);
       await k.step([
         "get",
         "pods",
