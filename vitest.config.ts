@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
+    setupFiles: ["test/support/patience.ts"],
+    expect: { poll: { timeout: 20_000 } },
     // Two cores and real processes: more workers only make each other slower.
     maxWorkers: 2,
     // A shared, busy machine now and then starves a test of real processes; vitest reports what passed only then.

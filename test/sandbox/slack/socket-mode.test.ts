@@ -144,9 +144,9 @@ test("an event that is not acknowledged comes again, as the same event, until it
   const connection = await rawConnection(apiUrl);
   await person(url, people.robin.slack).say(api, "does anybody hear me?");
 
-  await expect.poll(() => connection.envelopes().length).toBe(2);
+  await expect.poll(() => connection.envelopes().length).toBeGreaterThan(1);
   const [first, second] = connection.envelopes();
-  connection.ack(second!);
+  connection.ack(connection.envelopes().at(-1)!);
   expect(first).toMatchObject({ type: "events_api", retry_attempt: 0, accepts_response_payload: false });
   expect(second).toMatchObject({ type: "events_api", retry_attempt: 1, retry_reason: "http_timeout" });
   expect(new Set(eventIds(connection.envelopes())).size).toBe(1);
