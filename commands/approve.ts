@@ -9,6 +9,7 @@ export const approve: Command = {
   examples: ["approve P12", 'approve P12 --break-glass --reason "nobody awake, customers cannot log in"'],
   // Who may say yes hangs on the plan: its risk, its requester and who is on call. The approval itself decides it.
   permission: null,
+  helpsWith: ["plan:approve", "rollout:undo", "rollout:restart", "workload:scale"],
   positionals: ["plan"],
   flags: { "break-glass": { type: "boolean" }, reason: { type: "string" } },
   async concerns(args, { invocation }, { db }) {

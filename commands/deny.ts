@@ -9,6 +9,7 @@ export const deny: Command = {
   examples: ["deny P12", 'deny P12 --reason "the database is the cause"'],
   // The requester may always cancel; the approval decides about everybody else.
   permission: null,
+  helpsWith: ["plan:approve", "rollout:undo", "rollout:restart", "workload:scale"],
   positionals: ["plan"],
   flags: { reason: { type: "string" } },
   async concerns(args, { invocation }, { db }) {

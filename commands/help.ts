@@ -3,6 +3,7 @@ import type { Text } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { nearest } from "../src/engine/commands/nearest.ts";
 import { page } from "../src/engine/page.ts";
+import { mayAnywhere } from "../src/engine/visible.ts";
 
 /** Characters of a usage that fits into a list; `help <command>` has all of it. */
 const LONG = 70;
@@ -20,19 +21,13 @@ export function helpFor(commands: readonly Command[]): Command {
     async run(args, { actor }, { config, authorizer }) {
       const named = args["command"];
       if (named !== undefined) return { to: "asker", view: explain(named, commands) };
-      const scopes = [
-        {},
-        ...Object.entries(config.apps).flatMap(([app, { environments }]) =>
-          Object.keys(environments).map((environment) => ({ app, environment })),
-        ),
-      ];
       const items: Text[] = [];
-      for (const { name, usage, summary, permission } of commands) {
-        const verdicts =
-          permission === null
-            ? [true]
-            : await Promise.all(scopes.map((scope) => authorizer.allows(actor, permission, scope)));
-        if (verdicts.some(Boolean))
+      for (const { name, usage, summary, permission, helpsWith = [] } of commands) {
+        const any = permission === null ? helpsWith : [permission];
+        const verdicts = await Promise.all(
+          any.map((one) => mayAnywhere(authorizer, config.apps, actor, one)),
+        );
+        if (any.length === 0 || verdicts.some(Boolean))
           items.push([{ code: usage.length > LONG ? `${name} …` : usage }, ` ${summary}`]);
       }
       return {

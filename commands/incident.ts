@@ -14,6 +14,7 @@ import { mentionedPerson } from "../src/engine/commands/mentioned-person.ts";
 import { line, page, table } from "../src/engine/page.ts";
 import { isSlackUser } from "../src/engine/people.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
+import { visibleTo } from "../src/engine/visible.ts";
 import { listIncidents } from "../src/store/incidents.ts";
 
 interface Verb {
@@ -68,14 +69,15 @@ async function declare(args: Args, context: CommandContext, uses: UseCases): Pro
   return { to: isConfidential(incident.kind) ? "asker" : "channel", view: line(summary) };
 }
 
-async function list(args: Args, { invocation, now }: CommandContext, { db }: UseCases) {
+async function list(args: Args, { actor, invocation, now }: CommandContext, { db, authorizer }: UseCases) {
   const all = args["all"] === "true";
   const audience = audienceOf(invocation.place);
-  const shown = await listIncidents(db, {
+  const found = await listIncidents(db, {
     ...(all ? {} : { status: ["open", "mitigated"] }),
     audience,
     limit: 50,
   });
+  const shown = await visibleTo(authorizer, actor, "incident:read", found);
   if (shown.length === 0)
     return { to: "asker", view: line(all ? "There was no incident yet." : "No incident is open.") } as const;
   const rows = shown.map(({ channel, channelName, ...incident }): Text[] => [
@@ -174,7 +176,9 @@ export const incident: Command = {
     reason: { type: "string" },
   },
   scope: (args, { incident: here }, { config }) => {
-    if (args["verb"]?.toLowerCase() !== "declare")
+    const verb = args["verb"]?.toLowerCase() ?? "list";
+    if (verb === "list") return "anywhere";
+    if (verb !== "declare")
       return { app: here?.app ?? undefined, environment: here?.environment ?? undefined };
     if (args["app"] === undefined) return {};
     const app = findApp(config.apps, args["app"]).name;

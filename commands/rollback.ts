@@ -30,6 +30,7 @@ export const rollback: Command = {
     return { app, environment: environmentOf(config.apps, { app, environment: args["env"] }, incident) };
   },
   concerns: incidentFor,
+  records: true,
   async run(args, context, uses) {
     const { invocation, actor, incident: here } = context;
     const { config, planner, planMessages } = uses;

@@ -1,6 +1,7 @@
 import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import { actorName } from "../src/domain/actor.ts";
 import { targetKey, targetOf } from "../src/domain/app.ts";
+import { rolledOutAt } from "../src/domain/rolled-out.ts";
 import type { Block, LabeledText, View } from "../src/domain/view.ts";
 import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
 import { findPlan } from "../src/engine/audience.ts";
@@ -8,6 +9,7 @@ import type { Args, Command, CommandContext } from "../src/engine/commands/comma
 import { page } from "../src/engine/page.ts";
 import { planDetailView, planView } from "../src/engine/plans/plan-view.ts";
 import { planNumber } from "../src/engine/commands/references.ts";
+import type { Revision, Workload } from "../src/engine/ports.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
 import { heldLocks } from "../src/store/locks.ts";
@@ -26,22 +28,47 @@ async function planStatus(
   };
 }
 
+/** `5, made 6 days ago, rolled out 2 minutes ago`: a release that was gone back to is older than its rollout. */
+function revisionText(current: Revision | undefined, workload: Workload, now: Date): string {
+  if (current === undefined) return "not known";
+  const rolledOut = rolledOutAt(workload.raw);
+  const made = `${current.number}, made ${ago(current.createdAt, now)}`;
+  return rolledOut === null ? made : `${made}, rolled out ${ago(rolledOut, now)}`;
+}
+
+function ago(date: Date, now: Date): string {
+  return intlFormatDistance(date, now, { locale: "en" });
+}
+
+const paused: Block = {
+  type: "text",
+  text: [
+    { bold: "Paused:" },
+    " no change to it rolls out, and a rollback is refused, until ",
+    { code: "kubectl rollout resume" },
+    ".",
+  ],
+};
+
 async function appStatus(
   args: Args,
   { actor, incident, now }: CommandContext,
-  { config, db, clusters }: UseCases,
+  { config, db, clusters, authorizer }: UseCases,
 ): Promise<View> {
   const app = appOf(config.apps, args["app"], incident);
   const environment = environmentOf(config.apps, { app: app.name, environment: args["env"] }, incident);
   const target = targetOf(app.environments[environment]!);
   const cluster = clusters.as(actor, target.cluster);
   const workload = await cluster.workload(target);
-  const [rollout, pods, revisions, locks, outage] = await Promise.all([
+  const scope = { app: app.name, environment };
+  const [rollout, pods, revisions, locks, outage, seesRuns, seesIncidents] = await Promise.all([
     cluster.rolloutStatus(workload),
     cluster.pods(workload),
     cluster.revisions(workload),
     heldLocks(db),
     openOutage(db, app.name, environment),
+    authorizer.allows(actor, "run:read", scope),
+    authorizer.allows(actor, "incident:read", scope),
   ]);
   const current = revisions.find((revision) => revision.current);
   const lock = locks.find((held) => held.target === targetKey(target));
@@ -51,14 +78,9 @@ async function appStatus(
     { label: "Rollout", value: rollout.detail },
     { label: "Pods", value: `${ready} of ${workload.replicas} ready` },
     { label: "Image", value: { code: [...new Set(pods.map((pod) => pod.image))].join(", ") || "none" } },
-    {
-      label: "Revision",
-      value: current
-        ? `${current.number}, ${intlFormatDistance(current.createdAt, now(), { locale: "en" })}`
-        : "not known",
-    },
-    ...(lock ? [{ label: "Lock", value: `R${lock.run}, ${actorName(lock.holder)}` }] : []),
-    ...(outage
+    { label: "Revision", value: revisionText(current, workload, now()) },
+    ...(lock && seesRuns ? [{ label: "Lock", value: `R${lock.run}, ${actorName(lock.holder)}` }] : []),
+    ...(outage && seesIncidents
       ? [{ label: "Incident", value: `${outage.channelName}, ${outage.severity}, ${outage.status}` }]
       : []),
   ];
@@ -69,7 +91,12 @@ async function appStatus(
         `${pod.name}: ${pod.reason ?? pod.phase}${pod.restarts > 0 ? `, ${pod.restarts} restarts` : ""}`,
     );
   const list: Block | null = unwell.length > 0 ? { type: "list", items: unwell } : null;
-  return page(`${app.title} in ${environment}`, { type: "facts", facts }, list);
+  return page(
+    `${app.title} in ${environment}`,
+    workload.paused ? paused : null,
+    { type: "facts", facts },
+    list,
+  );
 }
 
 export const status: Command = {

@@ -18,6 +18,7 @@ export const undo: Command = {
   positionals: ["run"],
   flags: { reason: { type: "string" } },
   concerns: async (args, context, uses) => (await runOf(args, context, uses)).incident,
+  records: true,
   async scope(args, context, uses) {
     const { app, environment } = await runOf(args, context, uses);
     return { app, environment };

@@ -1,6 +1,7 @@
 import { permissions, type Permission } from "../src/domain/access.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
+import { mayAnywhere } from "../src/engine/visible.ts";
 
 export const whoami: Command = {
   name: "whoami",
@@ -12,17 +13,9 @@ export const whoami: Command = {
   flags: {},
   async run(_args, { actor }, { config, authorizer, clusters }) {
     const roles = [...(await authorizer.roles(actor))];
-    const scopes = [
-      {},
-      ...Object.entries(config.apps).flatMap(([app, { environments }]) =>
-        Object.keys(environments).map((environment) => ({ app, environment })),
-      ),
-    ];
     const may: string[] = [];
-    for (const permission of Object.keys(permissions) as Permission[]) {
-      const verdicts = await Promise.all(scopes.map((scope) => authorizer.allows(actor, permission, scope)));
-      if (verdicts.some(Boolean)) may.push(permissions[permission]);
-    }
+    for (const permission of Object.keys(permissions) as Permission[])
+      if (await mayAnywhere(authorizer, config.apps, actor, permission)) may.push(permissions[permission]);
     const identities = await Promise.all(
       clusters.names().map(async (name) => {
         try {

@@ -214,7 +214,15 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       rows.flatMap(({ body }) => (body as { alerts: Alert[] }).alerts),
       rows[0]?.key ?? "",
     );
-  const pins = createPins({ db, chat: slack.chat, directory: slack.directory, wakeOutbox, now, log });
+  const pins = createPins({
+    db,
+    chat: slack.chat,
+    directory: slack.directory,
+    authorizer: uses.authorizer,
+    wakeOutbox,
+    now,
+    log,
+  });
   const { announce, command } = config.slack;
   const closedChannel = createClosedChannels({ db, announce, command, wakeOutbox, now });
   const inbox = startInbox({

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { InboxTable, Row } from "./tables.ts";
 
@@ -32,13 +33,14 @@ export async function receive(
   return row?.id;
 }
 
-/** Whether a delivery with this key came in at any time. */
+/** Whether a delivery whose key begins so came in at any time. */
 export async function isReceived(db: Queries, source: InboxTable["source"], key: string): Promise<boolean> {
   const row = await db
     .selectFrom("inbox")
     .select("id")
     .where("source", "=", source)
-    .where("key", "=", key)
+    .where(({ fn }) => fn<boolean>("starts_with", ["key", sql.val(key)]))
+    .limit(1)
     .executeTakeFirst();
   return row !== undefined;
 }

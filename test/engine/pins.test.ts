@@ -36,6 +36,12 @@ const pins = createPins({
         : Promise.resolve(shown),
   },
   directory: { displayName: (user) => Promise.resolve(user === "U0ROBIN" ? "Robin" : user) },
+  authorizer: {
+    demand: ({ ...actor }) =>
+      "id" in actor && actor.id === "U0NOOR"
+        ? Promise.reject(new UserError("You may not add notes.", { why: "No role.", next: "Ask." }))
+        : Promise.resolve(),
+  },
   wakeOutbox: () => undefined,
   now,
   log,
@@ -73,6 +79,18 @@ async function facts() {
 }
 
 const pin = () => ({ by: robin, channel, ts: "1700000000.000100" });
+
+test("a message that somebody without rights pins is on no timeline until somebody with rights does", async () => {
+  const noor = { kind: "person", id: "U0NOOR", name: "Noor" } as const;
+  await pins.pinned({ ...pin(), by: noor });
+  expect(await facts()).toMatchObject([{ kind: "command.refused", what: "You may not add notes." }]);
+  expect(await outboxByKey(db, `pinned:${channel}:${pin().ts}:refused:U0NOOR`)).toMatchObject({
+    message: { do: "ephemeral", channel, user: "U0NOOR" },
+  });
+
+  await pins.pinned(pin());
+  expect((await facts()).at(-1)).toMatchObject({ kind: "message.pinned" });
+});
 
 test("a pinned message is on the timeline once, with its author and link, whoever pins it how often", async () => {
   await pins.pinned(pin());

@@ -5,15 +5,37 @@ import { nearest } from "./nearest.ts";
 
 type Apps = Record<string, App>;
 
-/** Throws a UserError with the nearest name. */
+/** An app was asked for and none was found; which ones there are is said to each person by what they may see. */
+export class AppUnknown extends UserError {
+  readonly asked: string | undefined;
+
+  constructor(asked: string | undefined) {
+    super(asked === undefined ? "Which app?" : `There is no app ${quoted(asked)}.`, {
+      why:
+        asked === undefined
+          ? "This channel belongs to no incident of an app."
+          : "crai.yaml defines none of this name.",
+      next: "Ask whoever keeps crai.yaml what apps it has.",
+    });
+    this.asked = asked;
+  }
+
+  /** The same with the apps that somebody may see. */
+  among(visible: readonly string[]): UserError {
+    if (visible.length === 0) return this;
+    const near = this.asked === undefined ? undefined : nearest(this.asked, visible);
+    return new UserError(this.message, {
+      why: near === undefined ? this.why : `Did you mean ${near}?`,
+      next: `Apps are: ${visible.join(", ")}.`,
+    });
+  }
+}
+
+/** Throws AppUnknown. */
 export function findApp(apps: Apps, name: string): App & { name: string } {
   const app = Object.hasOwn(apps, name) ? apps[name] : undefined;
   if (app) return { ...app, name };
-  const near = nearest(name, Object.keys(apps));
-  throw new UserError(`There is no app ${quoted(name)}.`, {
-    why: near === undefined ? "crai.yaml defines none of this name." : `Did you mean ${near}?`,
-    next: `Apps are: ${Object.keys(apps).join(", ")}.`,
-  });
+  throw new AppUnknown(name);
 }
 
 /** The named environment, or the only one. */
@@ -59,10 +81,7 @@ export function appOf(
 ): App & { name: string } {
   const name = named ?? incident?.app ?? undefined;
   if (name !== undefined) return findApp(apps, name);
-  throw new UserError("Which app?", {
-    why: "This channel belongs to no incident of an app.",
-    next: `Name one of: ${Object.keys(apps).join(", ")}.`,
-  });
+  throw new AppUnknown(undefined);
 }
 
 /** The environment a command is about: the one named, else the incident's when it is about the same app, else the only one. */

@@ -17,6 +17,8 @@ export interface CommandContext {
   now: Clock;
 }
 
+export type AskedScope = Scope | "anywhere";
+
 /**
  * One `/crai` subcommand: a declarative object in commands/. `authorize` is called by dispatch with `permission` and
  * `scope`; a command's body never checks rights.
@@ -38,8 +40,15 @@ export interface Command {
   /** Names of positionals in order; a last name ending in `…` takes the rest of the line. */
   positionals: string[];
   flags: Record<string, ParseArgsOptionDescriptor>;
-  /** What the request is about, for `authorize`; default: the incident's app. */
-  scope?(args: Args, context: CommandContext, uses: UseCases): Promise<Scope> | Scope;
+  /** Without `permission`: any of these, for any app, puts it into somebody's help. */
+  helpsWith?: readonly Permission[];
+  /**
+   * What the request is about, for `authorize`; default: the incident's app. `anywhere`: the right to it for one app is
+   * enough, because the answer holds only what the asker may see.
+   */
+  scope?(args: Args, context: CommandContext, uses: UseCases): Promise<AskedScope> | AskedScope;
+  /** What it does stands on the timeline of the incident it concerns: it needs the right to write there too. */
+  records?: true;
   /** Number of the incident it concerns, on whose timeline a refusal stands; default: the context's. */
   concerns?(args: Args, context: CommandContext, uses: UseCases): Promise<number | null> | number | null;
   run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;

@@ -3,9 +3,11 @@ import type { Clock } from "../../domain/clock.ts";
 import { isError, isUserError, UserError } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Database } from "../../store/database.ts";
-import { incidentOfChannel } from "../../store/incidents.ts";
+import { incidentByNumber, incidentOfChannel } from "../../store/incidents.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { findIncident } from "../audience.ts";
+import { mayAnywhere, visibleApps } from "../visible.ts";
+import { AppUnknown } from "./apps.ts";
 import type { Args, Command, CommandContext } from "./command.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import { parseCommand } from "./parse-command.ts";
@@ -49,9 +51,10 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
       const context: CommandContext = { invocation, actor: invocation.actor, incident, now };
       if (command.concerns) refused.incident = await command.concerns(args, context, uses);
       await demand(command, args, context, uses);
+      if (command.records === true) await demandToWrite(refused.incident, context, uses);
       return { ...(await command.run(args, context, uses)), about: refused.incident };
     } catch (thrown) {
-      const error = asRefusal(thrown);
+      const error = await asRefusal(thrown, invocation, uses);
       if (isUserError(error)) {
         await recordRefusal(uses.db, { ...refused, invocation, error, at: now() });
         return { to: "asker", view: refusalView(asTyped(error, invocation)), trouble: "refused" };
@@ -68,7 +71,12 @@ function firstWord({ text }: Invocation): string {
 }
 
 /** Nothing a command does by itself changes a cluster, so one that does not answer is nobody's fault and no harm. */
-function asRefusal(error: unknown): unknown {
+async function asRefusal(
+  error: unknown,
+  { actor }: Invocation,
+  { authorizer, config }: UseCases,
+): Promise<unknown> {
+  if (error instanceof AppUnknown) return error.among(await visibleApps(authorizer, config.apps, actor));
   if (!isError(error, "ClusterUnreachable")) return error;
   return new UserError(error.message, {
     why: "It was asked several times. Nothing was changed.",
@@ -87,7 +95,24 @@ async function demand(command: Command, args: Args, context: CommandContext, use
   if (permission === null) return;
   const byDefault = { app: incident?.app ?? undefined, environment: incident?.environment ?? undefined };
   const scope = command.scope === undefined ? byDefault : await command.scope(args, context, uses);
-  await uses.authorizer.demand(actor, permission, scope);
+  if (scope !== "anywhere") return uses.authorizer.demand(actor, permission, scope);
+  if (await mayAnywhere(uses.authorizer, uses.config.apps, actor, permission)) return;
+  await uses.authorizer.demand(actor, permission, {});
+}
+
+/** Rights to an app are none to the record of another app's incident. */
+async function demandToWrite(
+  number: number | null,
+  { actor }: CommandContext,
+  { db, authorizer }: UseCases,
+): Promise<void> {
+  const incident = number === null ? undefined : await incidentByNumber(db, number);
+  if (incident === undefined) return;
+  const { app, environment } = incident;
+  await authorizer.demand(actor, "timeline:write", {
+    app: app ?? undefined,
+    environment: environment ?? undefined,
+  });
 }
 
 interface Refused {

@@ -1,4 +1,3 @@
-import type { Permission } from "../../domain/access.ts";
 import type { Person } from "../../domain/actor.ts";
 import type { Block, Text, View } from "../../domain/view.ts";
 import { listIncidents } from "../../store/incidents.ts";
@@ -7,6 +6,7 @@ import { listRuns } from "../../store/runs.ts";
 import { page } from "../page.ts";
 import { runSummary } from "../runs/run-view.ts";
 import type { UseCases } from "../use-cases.ts";
+import { visibleTo } from "../visible.ts";
 
 /** Nobody else looks at a Home tab, yet it is no incident's channel: confidential incidents are on none. */
 const audience = { channel: null };
@@ -16,20 +16,9 @@ export async function homeView(
   { db, authorizer }: Pick<UseCases, "db" | "authorizer">,
   by: Person,
 ): Promise<View> {
-  async function visible<T extends { app: string | null; environment: string | null }>(
-    found: readonly T[],
-    permission: Permission,
-  ): Promise<T[]> {
-    const allowed = await Promise.all(
-      found.map(({ app, environment }) =>
-        authorizer.allows(by, permission, { app: app ?? undefined, environment: environment ?? undefined }),
-      ),
-    );
-    return found.filter((_, index) => allowed[index]);
-  }
   const all = await listIncidents(db, { status: ["open", "mitigated"], audience, limit: 20 });
-  const incidents = await visible(all, "incident:read");
-  const runs = await visible(await listRuns(db, { audience, limit: 10 }), "run:read");
+  const incidents = await visibleTo(authorizer, by, "incident:read", all);
+  const runs = await visibleTo(authorizer, by, "run:read", await listRuns(db, { audience, limit: 10 }));
   const plans = await Promise.all(runs.map((run) => planByNumber(db, run.plan)));
   const open: Text[] = incidents.map(({ severity, status, title, channel, channelName }) => [
     `${severity} ${status}: ${title} `,

@@ -9,6 +9,9 @@ import { setDeadline } from "../../store/deadlines.ts";
 import { incidentOfChannel } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry, entryByKey } from "../../store/timeline.ts";
+import { isUserError } from "../../domain/errors.ts";
+import type { Authorizer } from "../authorizer.ts";
+import { refusalView } from "../commands/refusal-view.ts";
 import type { SlackDelivery } from "../inbox.ts";
 import { line } from "../page.ts";
 import type { Chat, Directory } from "../ports.ts";
@@ -30,6 +33,7 @@ export interface PinsOptions {
   db: Database;
   chat: Pick<Chat, "message">;
   directory: Pick<Directory, "displayName">;
+  authorizer: Pick<Authorizer, "demand">;
   wakeOutbox: () => void;
   now: Clock;
   log: Logger;
@@ -47,7 +51,7 @@ function pinKey({ channel, ts }: Pick<Pinned, "channel" | "ts">): string {
   return `pinned:${channel}:${ts}`;
 }
 
-export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOptions): Pins {
+export function createPins({ db, chat, directory, authorizer, wakeOutbox, now, log }: PinsOptions): Pins {
   async function named(person: Person): Promise<Person> {
     return { ...person, name: await directory.displayName(person.id).catch(() => person.name) };
   }
@@ -60,6 +64,35 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
     const key = `${pinKey({ channel, ts })}:no-incident:${by.id}`;
     await say(db, { key, about: null }, message, now());
     wakeOutbox();
+  }
+
+  /** Whether this person may write on the timeline; if not, they hear why, and the timeline has it that they tried. */
+  async function mayWrite({ number, app, environment }: Incident, pin: Pinned): Promise<boolean> {
+    const { by, channel } = pin;
+    try {
+      await authorizer.demand(by, "timeline:write", {
+        app: app ?? undefined,
+        environment: environment ?? undefined,
+      });
+      return true;
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      const key = `${pinKey(pin)}:refused:${by.id}`;
+      const { message: what, why } = error;
+      await db.transaction().execute(async (trx) => {
+        await appendEntry(trx, {
+          stream: `incident:${number}`,
+          at: now(),
+          key,
+          actor: by,
+          fact: { kind: "command.refused", command: "📌", what, why },
+        });
+        const view = refusalView(error);
+        await say(trx, { key, about: number }, { do: "ephemeral", channel, user: by.id, view }, now());
+      });
+      wakeOutbox();
+      return false;
+    }
   }
 
   async function record(incident: Incident, pin: Pinned, message: Shown | null): Promise<void> {
@@ -93,6 +126,7 @@ export function createPins({ db, chat, directory, wakeOutbox, now, log }: PinsOp
       return undefined;
     }
     if (await entryByKey(db, `incident:${incident.number}`, pinKey(pin))) return undefined;
+    if (!(await mayWrite(incident, pin))) return undefined;
     let message: Shown | null = null;
     try {
       message = await chat.message(pin.channel, pin.ts);

@@ -6,6 +6,7 @@ import type { Button } from "../../domain/view.ts";
 import { templateDigest } from "../../domain/pod-template.ts";
 import type { Database } from "../../store/database.ts";
 import { healthOf } from "../../store/health.ts";
+import { incidentByNumber } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Planner } from "../plans/planner.ts";
 
@@ -55,9 +56,31 @@ export function createNextSteps({
       .findLast((revision) => healthy.has(templateDigest(revision.template)))?.number;
   }
 
+  /** Users no longer hurt: what is left is to say so. */
+  async function closingButtons({ incident: number }: Row<"run">): Promise<Button[]> {
+    const incident = number === null ? undefined : await incidentByNumber(db, number);
+    if (incident === undefined || incident.status === "resolved") return [];
+    return [
+      ...(incident.status === "open"
+        ? [{ label: "Mitigate", command: `mitigate --incident ${number}`, style: "primary" } as const]
+        : []),
+      {
+        label: "Resolve",
+        command: `resolve --incident ${number}`,
+        confirm: {
+          title: "Resolve this incident?",
+          text: "PagerDuty follows. It can be reopened.",
+          yes: "Resolve",
+        },
+      },
+    ];
+  }
+
   return async (run, plan) => {
-    if (run.verdict === null || run.verdict === "cured")
-      return run.outcome === "succeeded" && plan.undoes === null ? [undoButton(run)] : [];
+    if (run.verdict === null || run.verdict === "cured") {
+      const closing = run.verdict === "cured" ? await closingButtons(run) : [];
+      return [...closing, ...(run.outcome === "succeeded" && plan.undoes === null ? [undoButton(run)] : [])];
+    }
     const { older, back } = after[run.verdict];
     const revision = older
       ? await olderHealthy(run).catch((err: unknown) => {

@@ -1,5 +1,6 @@
 import type { App } from "@slack/bolt";
 import { isReceived } from "../../../store/inbox.ts";
+import { incidentOfChannel } from "../../../store/incidents.ts";
 import { readableText } from "../readable-text.ts";
 import { type Desk, isOurs, personOf, store } from "./desk.ts";
 
@@ -7,13 +8,13 @@ import { type Desk, isOurs, personOf, store } from "./desk.ts";
 export const timelineShortcut = "add_to_timeline";
 const pinEmoji = new Set(["pushpin", "round_pushpin"]);
 
-/** One message is one timeline entry, whichever way and however often it is pinned. */
-function pinKey(channel: string, ts: string): string {
-  return `pin:${channel}:${ts}`;
+/** One person pins a message once, whichever way; another may have rights that the first has not. */
+function pinKey(channel: string, ts: string, user = ""): string {
+  return `pin:${channel}:${ts}:${user}`;
 }
 
 async function pinned(desk: Desk, user: string, channel: string, ts: string): Promise<void> {
-  await store<"message.pinned">(desk, pinKey(channel, ts), {
+  await store<"message.pinned">(desk, pinKey(channel, ts, user), {
     kind: "message.pinned",
     by: personOf(desk, user),
     channel,
@@ -42,7 +43,7 @@ export function listenToPins(app: App, desk: Desk): void {
   app.shortcut({ callback_id: timelineShortcut, type: "message_action" }, async ({ shortcut, ack }) => {
     const { user, channel, message_ts, team } = shortcut;
     if (isOurs(desk, team?.id, user.team_id)) {
-      await store<"message.pinned">(desk, pinKey(channel.id, message_ts), {
+      await store<"message.pinned">(desk, pinKey(channel.id, message_ts, user.id), {
         kind: "message.pinned",
         by: personOf(desk, user.id, user.name),
         channel: channel.id,
@@ -65,9 +66,11 @@ export function listenToChanges(app: App, desk: Desk): void {
     const text = textOf(after);
     // An unfurled link or a new reply changes a message too.
     if (ts === undefined || (after !== undefined && text === textOf(before))) return;
-    if (!(await isReceived(desk.db, "slack", pinKey(event.channel, ts)))) return;
     const editor = authorOf(after) ?? authorOf(before);
-    if (editor === undefined) return;
+    // What crai says changes all the time, and the record says why.
+    if (editor === undefined || editor === desk.installation.known()?.botUser) return;
+    if ((await incidentOfChannel(desk.db, event.channel)) === undefined) return;
+    if (!(await isReceived(desk.db, "slack", pinKey(event.channel, ts)))) return;
     await store<"message.changed">(desk, `event:${body.event_id}`, {
       kind: "message.changed",
       by: personOf(desk, editor),
