@@ -13,6 +13,7 @@ import type { Settings } from "./config.ts";
 import type { Alert } from "./domain/alert.ts";
 import type { Clock } from "./domain/clock.ts";
 import { UserError } from "./domain/errors.ts";
+import { IncidentStatus } from "./domain/incident.ts";
 import type { PagerEvent } from "./domain/pager-event.ts";
 import { createAlerts } from "./engine/alerts/alerts.ts";
 import { createAnswerer } from "./engine/commands/answer.ts";
@@ -25,14 +26,17 @@ import { homeView } from "./engine/commands/home-view.ts";
 import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
 import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/plans/offer.ts";
+import { createStillFiring } from "./engine/incidents/still-firing.ts";
 import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
+import { createSilence } from "./engine/alerts/silence.ts";
 import { rosterOf } from "./engine/roster.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
 import { createWebServer } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
+import { setDeadline } from "./store/deadlines.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
 import { takeOwnership } from "./store/owner.ts";
 import { recordEndpoint } from "./store/endpoints.ts";
@@ -234,7 +238,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       alertmanager: takeAlerts,
       grafana: takeAlerts,
       pagerduty: async (rows) => {
-        for (const { body } of rows) await pagerEvents((body as { event: PagerEvent }).event);
+        for (const { body } of rows) await pagerEvents.follow((body as { event: PagerEvent }).event);
       },
       slack: async (rows) => {
         for (const { body, key, received_at: at } of rows) {
@@ -274,6 +278,18 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   });
   endings.push(keepRoster(() => uses.roster.refresh(rosterOf(config)), log));
   const sweep = createCliSweep({ db, runs, now });
+  const stillFiring = createStillFiring({ db, wakeOutbox, now });
+  const silence = createSilence({
+    db,
+    config,
+    pager: uses.pager,
+    incidents: uses.incidents,
+    endOfPager: (incident) => pagerEvents.end(incident),
+    warn: (row) => alerts.warn(row),
+    now,
+    log,
+  });
+  await setDeadline(db, { key: "alerts:silence", kind: "alerts.silence", subject: {}, dueAt: now() });
   const ticker = startTicker({
     db,
     every: 250,
@@ -291,6 +307,9 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "pin.read": (subject) => pins.readAgain(subject),
       "run.terminal": (subject) => sweep.look(subject),
       "incident.offer": ({ incident, alert }) => offer(Number(incident), Number(alert)),
+      "incident.firing": ({ incident, status }) =>
+        stillFiring(Number(incident), IncidentStatus.parse(status)),
+      "alerts.silence": () => silence(),
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });

@@ -4,6 +4,7 @@ import { Identity } from "./actor.ts";
 import { App } from "./app.ts";
 import { Duration } from "./deadline.ts";
 import { Severity } from "./severity.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 /** crai.yaml: what the organization is. Secrets are never in it. */
 export const Config = z.strictObject({
@@ -74,6 +75,16 @@ export const Config = z.strictObject({
     )
     .optional()
     .describe("what each severity means here and how often people are told: all four, or none"),
+  timeZone: z
+    .string()
+    .default("UTC")
+    .refine(isTimeZone, "a time zone by its IANA name, as in Europe/Berlin")
+    .describe("where the team's day begins and ends, by its IANA name"),
+  digest: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day, as in 09:00")
+    .default("09:00")
+    .describe("when, in `timeZone`, a day's info alerts are told in one message"),
   contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({
@@ -87,6 +98,15 @@ export const Config = z.strictObject({
         "a revision counts as healthy after this long fully available",
       ),
       observe: Duration.default(15_000).describe("how often revisions' health is observed"),
+      together: Duration.default(600_000).describe(
+        "critical alerts of one app that begin within this long are one trouble, and told once",
+      ),
+      stillFiring: Duration.default(600_000).describe(
+        "alerts that still fire this long after an incident was mitigated or resolved are told of once more",
+      ),
+      silence: Duration.default(18_000_000).describe(
+        "a firing alert that nobody repeats for this long is `not heard since`; longer than Alertmanager's repeat_interval (4h by default)",
+      ),
     })
     .prefault({})
     .describe("how long crai waits, and for what"),

@@ -24,6 +24,9 @@ export interface Incident {
   channelName: string;
   pagerdutyIncident: string | null;
   roles: Partial<Record<IncidentRole, string>>;
+  /** 1, and one more each time its trouble begins again. */
+  episode: number;
+  episodeAt: Date;
   /** When users began to be hurt as far as known: the first alert's start, or the declaration. UTC. */
   detectedAt: Date;
   acknowledgedAt: Date | null;

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
+import { min } from "date-fns/min";
 import { parseISO } from "date-fns/parseISO";
 import type { Alert } from "../domain/alert.ts";
-import type { IncidentKind } from "../domain/incident.ts";
+import type { Incident, IncidentKind } from "../domain/incident.ts";
 import type { Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
 
@@ -43,6 +44,7 @@ export async function upsertAlert(
         ends_at: sql`coalesce(excluded.ends_at, alert.ends_at)`,
         received: sql`alert.received + 1`,
         last_received_at: at,
+        silent_at: null,
       }),
     )
     .returningAll()
@@ -106,6 +108,8 @@ export async function openUnmatched(db: Queries): Promise<number | undefined> {
 /** What a card says of an incident's alerts, however many there are. */
 export interface AlertTotals {
   firing: number;
+  /** Fire as far as is known, and nobody has said so for long; and since when. */
+  silent: { count: number; since: Date } | null;
   /** Different ones. */
   total: number;
   /** With every repeat. */
@@ -121,14 +125,32 @@ export async function alertTotals(db: Queries, incident: number): Promise<AlertT
       "title",
       fn.countAll<number>().as("total"),
       fn.sum<string>("received").as("received"),
-      fn.countAll<number>().filterWhere("status", "=", "firing").as("firing"),
+      fn
+        .countAll<number>()
+        .filterWhere("status", "=", "firing")
+        .filterWhere("silent_at", "is", null)
+        .as("firing"),
+      fn
+        .countAll<number>()
+        .filterWhere("status", "=", "firing")
+        .filterWhere("silent_at", "is not", null)
+        .as("silent"),
+      fn.min("last_received_at").filterWhere("silent_at", "is not", null).as("silent_since"),
     ])
     .where("incident", "=", incident)
     .groupBy("title")
     .orderBy(({ fn }) => fn.min("id"))
     .execute();
   const firing = rows.filter((row) => row.firing > 0);
+  const silent = rows.filter((row) => row.silent > 0);
   return {
+    silent:
+      silent.length === 0
+        ? null
+        : {
+            count: silent.reduce((sum, row) => sum + row.silent, 0),
+            since: min(silent.map((row) => row.silent_since)),
+          },
     firing: rows.reduce((sum, row) => sum + row.firing, 0),
     total: rows.reduce((sum, row) => sum + row.total, 0),
     // A sum of bigint is a numeric, which arrives as text.
@@ -145,8 +167,116 @@ export async function firingAlerts(db: Queries, app: string, environment: string
     .where("app", "=", app)
     .where("environment", "=", environment)
     .where("status", "=", "firing")
+    .where("silent_at", "is", null)
     .where("kind", "=", "outage")
     .execute();
+}
+
+/**
+ * What fires in an incident, by its start. Not the incident of PagerDuty that it is: that is over when this one is.
+ */
+export async function firingIn(
+  db: Queries,
+  { number, pagerdutyIncident }: Pick<Incident, "number" | "pagerdutyIncident">,
+): Promise<Row<"alert">[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("incident", "=", number)
+    .where("status", "=", "firing")
+    .where("silent_at", "is", null)
+    .where((eb) =>
+      eb.or([eb("source", "<>", "pagerduty"), eb("fingerprint", "is distinct from", pagerdutyIncident)]),
+    )
+    .orderBy("starts_at")
+    .orderBy("id")
+    .execute();
+}
+
+/** What one source has told in an incident so far, beside what others have. */
+export interface Told {
+  firing: number;
+  lastEnd: Date | null;
+  titles: string[];
+  othersFiring: boolean;
+}
+
+export async function toldBy(db: Queries, incident: number, source: Alert["source"]): Promise<Told> {
+  const row = await db
+    .selectFrom("alert")
+    .select(({ fn }) => [
+      fn
+        .countAll<number>()
+        .filterWhere("status", "=", "firing")
+        .filterWhere("source", "=", source)
+        .as("firing"),
+      fn.max("ends_at").filterWhere("source", "=", source).as("last_end"),
+      sql<string[]>`coalesce(array_agg(distinct title) filter (where source = ${source}), '{}')`.as("titles"),
+      fn
+        .countAll<number>()
+        .filterWhere("status", "=", "firing")
+        .filterWhere("source", "<>", source)
+        .as("others"),
+    ])
+    .where("incident", "=", incident)
+    .where("silent_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return { firing: row.firing, lastEnd: row.last_end, titles: row.titles, othersFiring: row.others > 0 };
+}
+
+/** Firing ones that nobody has repeated since; PagerDuty's are asked for instead. */
+export async function unheard(db: Queries, before: Date): Promise<Row<"alert">[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("status", "=", "firing")
+    .where("source", "<>", "pagerduty")
+    .where("silent_at", "is", null)
+    .where("last_received_at", "<=", before)
+    .orderBy("id")
+    .limit(500)
+    .execute();
+}
+
+/** Marks one as not heard of, unless it was heard meanwhile. */
+export async function markSilent(trx: Queries, id: number, before: Date, at: Date): Promise<boolean> {
+  const row = await trx
+    .updateTable("alert")
+    .set({ silent_at: at })
+    .where("id", "=", id)
+    .where("status", "=", "firing")
+    .where("last_received_at", "<=", before)
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** PagerDuty's firing ones that neither it has told of nor it was asked for since, the longest first. */
+export async function unasked(db: Queries, before: Date, limit: number): Promise<Row<"alert">[]> {
+  return db
+    .selectFrom("alert")
+    .selectAll()
+    .where("status", "=", "firing")
+    .where("source", "=", "pagerduty")
+    .where(({ fn }) => fn.coalesce("asked_at", "last_received_at"), "<=", before)
+    .orderBy(({ fn }) => fn.coalesce("asked_at", "last_received_at"))
+    .limit(limit)
+    .execute();
+}
+
+export async function markAsked(db: Queries, id: number, at: Date): Promise<void> {
+  await db.updateTable("alert").set({ asked_at: at }).where("id", "=", id).execute();
+}
+
+/** Whether everything that is known under a fingerprint has ended. */
+export async function isOver(db: Queries, source: Alert["source"], fingerprint: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("alert")
+    .select(({ fn }) => fn.countAll<number>().filterWhere("status", "=", "firing").as("firing"))
+    .where("source", "=", source)
+    .where("fingerprint", "=", fingerprint)
+    .executeTakeFirstOrThrow();
+  return row.firing === 0;
 }
 
 /** Ends what still fires under a fingerprint; returns the rows that ended. */
@@ -158,7 +288,7 @@ export async function resolveAlerts(
 ): Promise<Row<"alert">[]> {
   return trx
     .updateTable("alert")
-    .set({ status: "resolved", ends_at: at, last_received_at: at })
+    .set({ status: "resolved", ends_at: at, last_received_at: at, silent_at: null })
     .where("source", "=", source)
     .where("fingerprint", "=", fingerprint)
     .where("status", "=", "firing")

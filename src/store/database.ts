@@ -24,6 +24,16 @@ export function openDatabase(url: string, options: { connections?: number } = {}
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
+/** SQLSTATE classes of a server that is not there or has no room now: the same statement may do later. */
+const PASSING = /^(08|40|53|55|57|58)[0-9A-Z]{3}$/;
+
+/** Whether the database could not be asked, rather than refused what it was asked. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return PASSING.test(code) || /^E[A-Z]{3,}$/.test(code) || /connection|connect/i.test(error.message);
+}
+
 /** Brings the schema up to date; several processes may call it at once (kysely takes a lock). */
 export async function migrate(db: Database): Promise<void> {
   const migrator = new Migrator({

@@ -23,6 +23,8 @@ function toIncident(row: Row<"incident">): Incident {
     channelName: row.channel_name,
     pagerdutyIncident: row.pagerduty_incident,
     roles: row.roles,
+    episode: row.episode,
+    episodeAt: row.episode_at,
     detectedAt: row.detected_at,
     acknowledgedAt: row.acknowledged_at,
     mitigatedAt: row.mitigated_at,
@@ -59,6 +61,7 @@ export async function insertIncident(trx: Queries, incident: NewIncident): Promi
       channel_name: "",
       pagerduty_incident: incident.pagerdutyIncident,
       roles: "{}",
+      episode_at: incident.detectedAt,
       opened_at: incident.openedAt,
       detected_at: incident.detectedAt,
     })
@@ -161,6 +164,8 @@ export interface IncidentChange {
   acknowledgedAt?: Date;
   mitigatedAt?: Date | null;
   resolvedAt?: Date | null;
+  episode?: number;
+  episodeAt?: Date;
 }
 
 export async function updateIncident(
@@ -178,6 +183,8 @@ export async function updateIncident(
     ...(change.acknowledgedAt !== undefined && { acknowledged_at: change.acknowledgedAt }),
     ...(change.mitigatedAt !== undefined && { mitigated_at: change.mitigatedAt }),
     ...(change.resolvedAt !== undefined && { resolved_at: change.resolvedAt }),
+    ...(change.episode !== undefined && { episode: change.episode }),
+    ...(change.episodeAt !== undefined && { episode_at: change.episodeAt }),
   };
   // A second acknowledgment changes nothing that is kept here.
   if (Object.keys(columns).length === 0) return (await incidentByNumber(trx, number))!;

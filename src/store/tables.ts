@@ -24,6 +24,9 @@ export interface IncidentTable {
   channel_name: string;
   pagerduty_incident: string | null;
   roles: JSONColumnType<Partial<Record<IncidentRole, string>>>;
+  /** 1, and one more each time its trouble begins again. */
+  episode: Generated<number>;
+  episode_at: Date;
   opened_at: Date;
   detected_at: Date;
   acknowledged_at: Date | null;
@@ -49,6 +52,12 @@ export interface AlertTable {
   incident: number | null;
   received: Generated<number>;
   last_received_at: Date;
+  /** Since when it counts as not heard of; null: it is heard, or over. */
+  silent_at: Date | null;
+  /** When its source was last asked how it stands. */
+  asked_at: Date | null;
+  /** Arrivals that a digest has told of. */
+  digested: Generated<number>;
   body: JSONColumnType<Alert>;
 }
 
@@ -183,8 +192,11 @@ export interface OutboxTable {
   /** Grows when a newer state replaces the message (cards and progress: the latest wins). */
   version: Generated<number>;
   delivered_version: Generated<number>;
-  /** What the other side called it (channel and ts), so that a newer version is an edit; `version` is what stands there. */
-  receipt: NullableJson<{ channel?: string; ts?: string; id?: string; version?: number }>;
+  /**
+   * What the other side called it (channel and ts), so that a newer version is an edit; `version` is what stands there.
+   * Of a change in PagerDuty: `id` of the user it was done as, `at` by PagerDuty's clock.
+   */
+  receipt: NullableJson<{ channel?: string; ts?: string; id?: string; version?: number; at?: string }>;
   attempts: Generated<number>;
   next_at: Date;
   failed_at: Date | null;

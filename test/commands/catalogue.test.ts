@@ -39,7 +39,9 @@ test.each(commands)(
 
 test.each(commands)("$name has an option for every flag its usage shows", ({ name, usage }) => {
   const shown = [...usage.matchAll(/--([a-z-]+)(?: (?:<|"|[a-z…]))?/g)].map(([, flag]) => flag!);
-  const given = shown.map((flag) => (/--all|--break-glass/.test(`--${flag}`) ? `--${flag}` : `--${flag} 1`));
+  const given = shown.map((flag) =>
+    /--all|--anyway|--break-glass/.test(`--${flag}`) ? `--${flag}` : `--${flag} 1`,
+  );
 
   expect(() => parseCommand([name, ...given].join(" "), commands)).not.toThrow();
 });

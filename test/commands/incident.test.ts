@@ -146,7 +146,7 @@ test("acknowledging, mitigating, resolving and reopening are on the record with 
     { kind: "incident.resolved", reason: null },
     { kind: "incident.reopened", reason: "again" },
   ]);
-  expect(twice.text).toMatch(/cannot be mitigated: it is mitigated/);
+  expect(twice.text).toMatch(/is mitigated already\.\n.*Robin did that at .*: rolled back\./);
   expect((await outbox("pagerduty")).map((message) => (message as { do: string }).do)).toEqual([
     "acknowledge",
     "note",

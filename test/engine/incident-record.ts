@@ -33,6 +33,8 @@ export const incident12: Incident = {
   channelName: "inc-0012-api-higherrorrate",
   pagerdutyIncident: "Q1",
   roles: { commander: "U0ALEX" },
+  episode: 1,
+  episodeAt: new Date("2026-11-22T14:00:00Z"),
   detectedAt: new Date("2026-11-22T14:00:00Z"),
   acknowledgedAt: new Date("2026-11-22T14:00:48Z"),
   mitigatedAt: new Date("2026-11-22T14:06:20Z"),

@@ -23,7 +23,13 @@ afterAll(async () => {
 let time = new Date("2026-11-22T14:00:00Z");
 const now = (): Date => time;
 const log = pino({ level: "silent" });
-const incidents = createIncidents({ db, announce: undefined, wakeOutbox: () => undefined, now });
+const incidents = createIncidents({
+  db,
+  announce: undefined,
+  stillFiring: 600_000,
+  wakeOutbox: () => undefined,
+  now,
+});
 
 /** What Slack shows of a message; `undefined` = Slack does not answer. */
 let shown: Awaited<ReturnType<Chat["message"]>> | undefined;

@@ -70,7 +70,7 @@ const cases: readonly (readonly [line: string, what: RegExp, why: RegExp, next: 
   ["stop R99", /no run R99/, /from here/, /runs/],
   ["undo R99", /no run R99/, /from here/, /runs/],
   ["runs R99", /no run R99/, /from here/, /runs/],
-  ["reopen", /cannot be reopened: it is open/, /mitigated or resolved/, /timeline/],
+  ["reopen", /is open already/, /never mitigated or resolved/, /resolve/],
   ["note", /What shall be noted\?/, /no text/, /Usage: note/],
   ["incident frobnicate", /does not know "frobnicate"/, /list, declare/, /Usage: incident/],
   ["incident severity high", /no severity "high"/, /one of a few words/, /sev1, sev2/],

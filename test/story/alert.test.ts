@@ -162,3 +162,45 @@ test("somebody without a PagerDuty account leaves a note there", { timeout: stor
   );
   expect(world.sandbox.pager.incidents.find(id)!.status).toBe("triggered");
 });
+
+describe("an acknowledgment in Slack", { timeout: storyTimeout }, () => {
+  test("is one fact of the timeline, though PagerDuty tells of it too, and one in PagerDuty is another", async () => {
+    world = await startWorld({ pace });
+    await using _ = { [Symbol.asyncDispose]: () => world.close() };
+    await ship(world, "api", "errors");
+    const channel = await incidentChannel(world.robin, "api");
+    const { id } = await paged(world, "api", "triggered");
+
+    await world.robin.command(channel.id, "/crai ack");
+    await paged(world, "api", "acknowledged");
+    await world.sandbox.pager.webhooks.idle();
+    await heard("incident.acknowledged");
+
+    const told = async () => (await entriesOf(world, 1)).map(({ fact }) => fact);
+    expect((await told()).filter(({ kind }) => kind === "incident.acknowledged")).toHaveLength(1);
+    expect((await told()).filter(({ kind }) => kind === "pager.changed")).toEqual([]);
+
+    await panel(world, { command: "resolve-incident", incident: id, person: people.alex.slack });
+    await world.robin.waitForMessage(channel.id, /Alex in PagerDuty resolved the incident\./, { withinMs });
+    expect((await told()).filter(({ kind }) => kind === "pager.changed")).toEqual([
+      { kind: "pager.changed", what: "resolved", by: "Alex" },
+    ]);
+  });
+
+  /** crai has carried out a webhook of PagerDuty's of this type. */
+  async function heard(type: string): Promise<void> {
+    const what = type.replace("incident.", "");
+    await vi.waitFor(
+      async () => {
+        const rows = await world.db
+          .selectFrom("inbox")
+          .selectAll()
+          .where("source", "=", "pagerduty")
+          .execute();
+        const done = rows.filter((row) => row.done_at !== null).map(({ body }) => JSON.stringify(body));
+        expect(done.some((body) => body.includes(`"what":"${what}"`))).toBe(true);
+      },
+      { timeout: withinMs },
+    );
+  }
+});

@@ -8,7 +8,13 @@ import type { Row } from "../../store/tables.ts";
 import { type PagerClient, PagerRefusal } from "./client.ts";
 
 const Anything = z.unknown();
-const Users = z.object({ users: z.array(z.object({ id: z.string(), email: z.string() })) });
+const User = z.object({ id: z.string(), email: z.string() });
+type User = z.infer<typeof User>;
+const Users = z.object({ users: z.array(User) });
+const Changed = z.object({ incident: z.object({ last_status_change_at: z.string().nullish() }) });
+
+/** Who did a change in PagerDuty's eyes, and when by its clock: by these its echo is known again. */
+type Receipt = Row<"outbox">["receipt"];
 
 const statuses = { acknowledge: "acknowledged", resolve: "resolved", reopen: "triggered" } as const;
 
@@ -29,17 +35,19 @@ export interface PagerDelivery {
 
 /** ms between two looks when nothing woke it. */
 const EVERY = 2000;
+/** Requests on their way at once, each about another incident. */
+const PARALLEL = 8;
 
-/** Takes PagerDuty's outbox out: in order per incident, again until it is taken or refused for good. */
+/** Takes PagerDuty's outbox out: in order per incident, none waiting for another, again until it is taken or refused for good. */
 export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery {
   const { db, client, directory, now, log } = options;
 
-  /** The email of the PagerDuty user behind a Slack user; null: they have none. */
-  async function accountOf(slack: string): Promise<string | null> {
+  /** The PagerDuty user behind a Slack user; null: they have none. */
+  async function accountOf(slack: string): Promise<User | null> {
     const email = await directory.email(slack);
     if (email === null) return null;
     const { users } = await client.call(Users, { path: "/users", query: { query: email } });
-    return users.find((user) => user.email.toLowerCase() === email.toLowerCase())?.email ?? null;
+    return users.find((user) => user.email.toLowerCase() === email.toLowerCase()) ?? null;
   }
 
   /** Notes and changes need a valid user: whoever is there to lend a name when the person has no account. */
@@ -78,45 +86,53 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     });
   }
 
-  async function send(message: PagerMessage): Promise<void> {
-    if (message.do === "page") return page(message);
-    const from = await accountOf(message.by.slack);
-    if (message.do === "note")
-      return note(
-        message.pagerdutyIncident,
-        `${message.text} (${message.by.name}, by crai)`,
-        from ?? (await anyAccount()),
-      );
-    const status = statuses[message.do];
+  async function change(
+    { do: verb, pagerdutyIncident, by }: Extract<PagerMessage, { do: keyof typeof statuses }>,
+    account: User | null,
+  ): Promise<Receipt> {
+    const status = statuses[verb];
     // Without an account of their own nothing is changed in their name: a note says what they did.
-    if (from === null)
-      return note(
-        message.pagerdutyIncident,
-        `${message.by.name} ${status} this incident in Slack. They have no PagerDuty account.`,
-        await anyAccount(),
-      );
-    await client.call(Anything, {
+    if (account === null) {
+      const text = `${by.name} ${status} this incident in Slack. They have no PagerDuty account.`;
+      await note(pagerdutyIncident, text, await anyAccount());
+      return null;
+    }
+    const { incident } = await client.call(Changed, {
       method: "PUT",
-      path: `/incidents/${encodeURIComponent(message.pagerdutyIncident)}`,
+      path: `/incidents/${encodeURIComponent(pagerdutyIncident)}`,
       data: { incident: { type: "incident_reference", status } },
-      from,
+      from: account.email,
     });
+    const at = incident.last_status_change_at;
+    return { id: account.id, ...(typeof at === "string" && { at }) };
+  }
+
+  async function send(message: PagerMessage): Promise<Receipt> {
+    if (message.do === "page") {
+      await page(message);
+      return null;
+    }
+    const account = await accountOf(message.by.slack);
+    if (message.do !== "note") return change(message, account);
+    const text = `${message.text} (${message.by.name}, by crai)`;
+    await note(message.pagerdutyIncident, text, account?.email ?? (await anyAccount()));
+    return null;
   }
 
   /** Asked for a state it is in already, PagerDuty refuses; what was wanted is so. */
-  async function sendOrFindSo(message: PagerMessage): Promise<void> {
+  async function sendOrFindSo(message: PagerMessage): Promise<Receipt> {
     try {
-      await send(message);
+      return await send(message);
     } catch (error) {
-      if (error instanceof PagerRefusal && error.status === 400 && /already/i.test(error.message)) return;
+      if (error instanceof PagerRefusal && error.status === 400 && /already/i.test(error.message))
+        return null;
       throw error;
     }
   }
 
   async function deliver(row: Row<"outbox">): Promise<void> {
     try {
-      await sendOrFindSo(row.message as PagerMessage);
-      await markDelivered(db, row, null);
+      await markDelivered(db, row, await sendOrFindSo(row.message as PagerMessage));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const final =
@@ -138,25 +154,39 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
   }
 
   let stopped = false;
-  let running: Promise<void> | undefined;
+  let looking: Promise<void> | undefined;
   let again = false;
+  /** By lane: one incident that PagerDuty is slow about holds up no other. */
+  const inHand = new Map<string, Promise<void>>();
 
-  async function round(): Promise<void> {
+  function begin(row: Row<"outbox">): void {
+    const work = deliver(row)
+      .catch((err: unknown) => log.error({ err, key: row.key }, "what PagerDuty answered was not stored"))
+      .finally(() => {
+        inHand.delete(row.lane);
+        wake();
+      });
+    inHand.set(row.lane, work);
+  }
+
+  async function look(): Promise<void> {
     do {
       again = false;
-      const heads = await dueHeads(db, "pagerduty", now(), []);
-      await Promise.all(heads.map(deliver));
-      if (heads.length > 0 && !stopped) again = true;
+      const room = PARALLEL - inHand.size;
+      if (stopped || room <= 0) return;
+      const heads = await dueHeads(db, "pagerduty", now(), [...inHand.keys()]);
+      for (const row of heads.sort((a, b) => a.id - b.id).slice(0, room)) begin(row);
     } while (again);
   }
 
   function wake(): void {
     again = true;
     if (stopped) return;
-    running ??= round()
+    looking ??= look()
       .catch((err: unknown) => log.error({ err }, "PagerDuty outbox not read"))
       .finally(() => {
-        running = undefined;
+        looking = undefined;
+        if (again) wake();
       });
   }
 
@@ -167,7 +197,8 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await running;
+      await looking;
+      await Promise.all(inHand.values());
     },
   };
 }

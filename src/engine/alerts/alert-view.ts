@@ -12,7 +12,10 @@ export function alertView(alert: Row<"alert">): View {
   return {
     summary,
     blocks: [
-      { type: "text", text: [`${marks[alert.status]} `, { bold: summary }] },
+      {
+        type: "text",
+        text: [`${alert.silent_at === null ? marks[alert.status] : "⚪"} `, { bold: summary }],
+      },
       ...(description === undefined ? [] : [{ type: "text", text: description } as const]),
       {
         type: "note",
@@ -20,6 +23,9 @@ export function alertView(alert: Row<"alert">): View {
           "fired ",
           { time: alert.starts_at, as: "clock" },
           ...(alert.ends_at === null ? [] : [", resolved ", { time: alert.ends_at, as: "clock" } as const]),
+          ...(alert.silent_at === null
+            ? []
+            : [", not heard since ", { time: alert.last_received_at, as: "clock" } as const]),
           ...(alert.body.url === null ? [] : [" · ", { link: alert.body.url, text: "source" }]),
         ],
       },

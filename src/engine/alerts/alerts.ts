@@ -4,34 +4,38 @@ import type { Actor } from "../../domain/actor.ts";
 import { type Alert, matches } from "../../domain/alert.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Config } from "../../domain/config.ts";
-import { digest } from "../../domain/hash.ts";
 import { type IncidentKind, isConfidential } from "../../domain/incident.ts";
 import type { Severity } from "../../domain/severity.ts";
 import type { Fact } from "../../domain/timeline.ts";
 import {
   attachAlerts,
   confidentialOfGroup,
+  isOver,
   openUnmatched,
   type Sighted,
   upsertAlert,
 } from "../../store/alerts.ts";
-import type { Database, Queries } from "../../store/database.ts";
+import { type Database, isDatabaseAway, type Queries } from "../../store/database.ts";
 import { setDeadline } from "../../store/deadlines.ts";
-import { incidentByNumber, openOutage, updateIncident } from "../../store/incidents.ts";
+import { incidentByNumber, lockIncident, openOutage, updateIncident } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntries } from "../../store/timeline.ts";
+import { offerDeadlines } from "../incidents/offer-deadlines.ts";
 import { alertView } from "./alert-view.ts";
+import { beginAnew } from "./episodes.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import { show } from "../record.ts";
 
 export interface Alerts {
   /** Takes what one delivery brought: attaches, opens, or only counts up. Resolved alerts never act. */
   receive(alerts: readonly Alert[], cause: string): Promise<void>;
+  /** Shows a warning as it stands, in the app's channel. */
+  warn(row: Row<"alert">): Promise<void>;
 }
 
 export interface AlertsOptions {
   db: Database;
-  config: Pick<Config, "apps" | "slack" | "confidential">;
+  config: Pick<Config, "apps" | "slack" | "confidential" | "deadlines">;
   incidents: Incidents;
   wakeOutbox: () => void;
   now: Clock;
@@ -149,9 +153,14 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
       const fired = attached.slice(start, start + BATCH);
       const over = resolved.slice(start, start + BATCH);
       await db.transaction().execute(async (trx) => {
+        const rows = fired.map(({ row }) => row);
+        const { episode } = await beginAnew(trx, (await lockIncident(trx, incident))!, rows, {
+          together: config.deadlines.together,
+          now: now(),
+        });
         await attachAlerts(
           trx,
-          fired.map(({ row }) => row.id),
+          rows.map(({ id }) => id),
           incident,
         );
         await appendEntries(trx, `incident:${incident}`, [
@@ -159,28 +168,31 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
           ...over.map((arrival) => entryOf(arrival, "alert.resolved", now())),
         ]);
         if (start === 0) await linkPager(trx, incident, pagerdutyIncident);
-        await offerFixes(trx, incident, fired);
+        await offerFixes(trx, { incident, episode }, rows);
       });
     }
   }
 
-  /** The fix is worked out from here, also when crai is interrupted before or while it is; once for all alerts of one name. */
-  async function offerFixes(trx: Queries, incident: number, fired: readonly Arrival[]): Promise<void> {
-    const byTitle = new Map(fired.map(({ row }) => [row.title, row.id]));
-    for (const [title, alert] of byTitle)
-      await setDeadline(trx, {
-        key: `incident:${incident}:offer:${digest(title).slice(0, 16)}`,
-        kind: "incident.offer",
-        subject: { incident, alert },
-        dueAt: now(),
-      });
+  /** The fix is worked out from here, also when crai is interrupted before or while it is. */
+  async function offerFixes(
+    trx: Queries,
+    { incident, episode }: { incident: number; episode: number },
+    fired: readonly Row<"alert">[],
+  ): Promise<void> {
+    for (const deadline of offerDeadlines({ incident, episode, fired, at: now() }))
+      await setDeadline(trx, deadline);
   }
 
-  /** Whichever of Alertmanager and PagerDuty came first, the incident learns PagerDuty's number when it comes. */
+  /**
+   * Whichever of Alertmanager and PagerDuty came first, the incident learns PagerDuty's number when it comes; and that
+   * of the new one when the old one is over.
+   */
   async function linkPager(trx: Queries, number: number, pagerdutyIncident: string | null): Promise<void> {
     if (pagerdutyIncident === null) return;
     const incident = await incidentByNumber(trx, number);
-    if (incident?.pagerdutyIncident === null) await updateIncident(trx, number, { pagerdutyIncident });
+    if (!incident || incident.pagerdutyIncident === pagerdutyIncident) return;
+    if (incident.pagerdutyIncident === null || (await isOver(trx, "pagerduty", incident.pagerdutyIncident)))
+      await updateIncident(trx, number, { pagerdutyIncident });
   }
 
   /** A warning is one message in the app's channel, edited as it repeats and resolves. */
@@ -194,25 +206,41 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
   async function receive(alerts: readonly Alert[]): Promise<void> {
     const news = new Map<number, News>();
     const known = new Map<string, number>();
-    for (const alert of alerts) {
-      const arrival = await sight(alert);
-      const { row } = arrival;
-      if (row.level === "warning" && !isConfidential(row.kind)) await warn(row);
-      const incident = await incidentFor(arrival, known);
-      if (incident !== null) noteNews(news, incident, arrival);
-    }
-    for (const [incident, brought] of news) {
-      await write(incident, brought);
-      // Once for the whole delivery: a storm is one edit of the card.
-      await incidents.refresh(incident);
-    }
+    for (const alert of alerts)
+      await alone({ source: alert.source, fingerprint: alert.fingerprint }, async () => {
+        const arrival = await sight(alert);
+        const { row } = arrival;
+        if (row.level === "warning" && !isConfidential(row.kind)) await warn(row);
+        const incident = await incidentFor(arrival, known);
+        if (incident !== null) noteNews(news, incident, arrival);
+      });
+    for (const [incident, brought] of news)
+      await alone({ incident }, async () => {
+        await write(incident, brought);
+        // Once for the whole delivery: a storm is one edit of the card.
+        await incidents.refresh(incident);
+      });
     wakeOutbox();
+  }
+
+  /**
+   * What cannot be taken is logged and left, so that it takes nothing else of its delivery with it and does not come
+   * again. While the database does not answer nothing can be taken: the delivery is repeated then.
+   */
+  async function alone(about: object, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (err) {
+      if (isDatabaseAway(err)) throw err;
+      log.error({ ...about, err }, "an alert could not be taken");
+    }
   }
 
   /** One delivery at a time: two sources that tell of one trouble at once must not open two incidents. */
   let last: Promise<void> = Promise.resolve();
 
   return {
+    warn,
     receive(alerts, cause) {
       const taken = last.then(() => receive(alerts));
       last = taken.catch(() => undefined);

@@ -1,3 +1,5 @@
+import { differenceInMilliseconds } from "date-fns/differenceInMilliseconds";
+import { parseISO } from "date-fns/parseISO";
 import type { Actor } from "../../domain/actor.ts";
 import type { Alert } from "../../domain/alert.ts";
 import type { Clock } from "../../domain/clock.ts";
@@ -7,6 +9,7 @@ import type { PagerEvent } from "../../domain/pager-event.ts";
 import type { Database } from "../../store/database.ts";
 import { resolveAlerts } from "../../store/alerts.ts";
 import { incidentOfPager } from "../../store/incidents.ts";
+import { askedOfPager } from "../../store/outbox.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Incidents } from "../incidents/incidents.ts";
@@ -43,6 +46,29 @@ function alertOf(event: PagerEvent): Alert | null {
   };
 }
 
+/** ms between what PagerDuty answered us and what it tells of the same change. */
+const SAME = 5000;
+/** ms that a change may be on its way to PagerDuty and back. */
+const UNDER_WAY = 120_000;
+
+/** Whether PagerDuty tells of what was done here, as the person who did it: the record has that already. */
+async function isEcho(db: Database, verb: IncidentVerb, { at, by, incident }: PagerEvent): Promise<boolean> {
+  const happened = parseISO(at);
+  const asked = await askedOfPager(db, incident?.id ?? "", verb);
+  return asked.some(({ delivered_version: delivered, created_at: since, receipt }) => {
+    // The webhook may be faster than the answer to our own request.
+    if (delivered === 0) return Math.abs(differenceInMilliseconds(happened, since)) < UNDER_WAY;
+    if (receipt?.id !== by?.id || receipt?.at === undefined) return false;
+    return Math.abs(differenceInMilliseconds(happened, parseISO(receipt.at))) < SAME;
+  });
+}
+
+export interface PagerEvents {
+  follow(event: PagerEvent): Promise<void>;
+  /** An incident of PagerDuty is over: so is every alert that it stood for. */
+  end(pagerdutyIncident: string): Promise<void>;
+}
+
 export interface PagerEventsOptions {
   db: Database;
   alerts: Alerts;
@@ -51,14 +77,9 @@ export interface PagerEventsOptions {
 }
 
 /** Follows PagerDuty: triggering opens or attaches, and what people do there is done here, without being said back. */
-export function createPagerEvents({
-  db,
-  alerts,
-  incidents,
-  now,
-}: PagerEventsOptions): (event: PagerEvent) => Promise<void> {
+export function createPagerEvents({ db, alerts, incidents, now }: PagerEventsOptions): PagerEvents {
   /** PagerDuty resolved it, by a person or because the monitor recovered: the alert is over, the incident may not be. */
-  async function endAlerts(event: PagerEvent, fingerprint: string): Promise<void> {
+  async function end(fingerprint: string): Promise<void> {
     const ended = await db.transaction().execute(async (trx) => {
       const rows = await resolveAlerts(trx, "pagerduty", fingerprint, now());
       for (const { id, incident, title } of rows) {
@@ -77,19 +98,19 @@ export function createPagerEvents({
     // Also those that an interrupted attempt has ended already.
     const linked = await incidentOfPager(db, fingerprint);
     const touched = new Set([...ended.map((row) => row.incident), linked?.number ?? null]);
-    for (const incident of touched)
-      if (incident !== null && event.by === null) await incidents.refresh(incident);
+    for (const incident of touched) if (incident !== null) await incidents.refresh(incident);
   }
 
-  return async (event) => {
+  async function follow(event: PagerEvent): Promise<void> {
     const alert = alertOf(event);
     // A page of our own for a second yes comes back as an incident of PagerDuty; it is no outage.
     if (alert === null || alert.group?.startsWith(pageKey) === true) return;
     if (event.what === "triggered") return alerts.receive([alert], event.id);
-    if (event.what === "resolved") await endAlerts(event, alert.fingerprint);
+    if (event.what === "resolved") await end(alert.fingerprint);
     const incident = await incidentOfPager(db, alert.fingerprint);
     const verb = verbs[event.what];
     if (!incident || verb === undefined || event.by === null) return;
+    if (await isEcho(db, verb, event)) return;
     const actor: Actor = { kind: "alert", source: "pagerduty" };
     const { by } = event;
     await db.transaction().execute((trx) =>
@@ -121,5 +142,7 @@ export function createPagerEvents({
       // It stands as PagerDuty says already.
       if (!isUserError(error)) throw error;
     }
-  };
+  }
+
+  return { follow, end };
 }

@@ -20,7 +20,7 @@ export interface CardShown {
 /** Facts of a proposal on the card; the plan has them all. */
 const SHORT = 4;
 
-const marks = { open: "🔴", mitigated: "🟠", resolved: "🟢" } as const;
+export const marks = { open: "🔴", mitigated: "🟠", resolved: "🟢" } as const;
 
 function times({ incident, acknowledgedBy }: CardShown): LabeledText[] {
   const { detectedAt, acknowledgedAt, mitigatedAt, resolvedAt } = incident;
@@ -38,17 +38,21 @@ function times({ incident, acknowledgedBy }: CardShown): LabeledText[] {
 }
 
 /** `2 of 412 alerts firing: …`, and how often they were told where that is oftener than that they fire and resolve. */
-function alertText({ firing, total, received, names }: AlertTotals): string {
+function alertText({ firing, silent, total, received, names }: AlertTotals): Inline[] {
   const count = `${total} alert${total === 1 ? "" : "s"}`;
   const state =
     firing === 0
-      ? `${count} resolved`
+      ? silent === null
+        ? `${count} resolved`
+        : `none of ${count} firing as far as is known`
       : firing === total
         ? `${count} firing`
         : `${firing} of ${count} firing`;
+  const unheard: Inline[] =
+    silent === null ? [] : [`, ${silent.count} not heard since `, { time: silent.since, as: "clock" }];
   const repeated = received > 2 * total ? ` (received ${received} times)` : "";
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return `${state}${repeated}: ${names.slice(0, 3).join(", ")}${more}`;
+  return [state, ...unheard, `${repeated}: ${names.slice(0, 3).join(", ")}${more}`];
 }
 
 /** `v1.2.0 shipped 6m before.`: what changed last, beside the moment the trouble was seen. */
@@ -60,7 +64,8 @@ function lastChangeText({ plan }: StoredPlan, { app, detectedAt }: Incident): In
   return [`${app ?? plan.app} ${change.what} ${when}. `];
 }
 
-function offerBlocks({ offer, incident }: CardShown): Block[] {
+/** The proposal that waits, as it stands on the card and below the newest trouble. */
+export function offerBlocks({ offer, incident }: Pick<CardShown, "offer" | "incident">): Block[] {
   if (offer === null || incident.status === "resolved") return [];
   const facts = offer.plan.steps.flatMap((step) => step.facts).slice(0, SHORT);
   const alternatives = offer.plan.steps.flatMap((step) => step.alternatives ?? []);
@@ -130,6 +135,11 @@ export function incidentLine(incident: Incident): View {
   };
 }
 
+/** While a fix is carried out no other is offered. */
+export function isRunning({ run }: Pick<CardShown, "run">): boolean {
+  return run !== null && run.row.status !== "finished";
+}
+
 /** The one pinned message of an incident: what is wrong, since when, and the fix that waits. */
 export function incidentCard(shown: CardShown): View {
   const { incident, alerts, run } = shown;
@@ -150,7 +160,7 @@ export function incidentCard(shown: CardShown): View {
       { type: "facts", facts },
       ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
-      ...(run !== null && run.row.status !== "finished" ? [] : offerBlocks(shown)),
+      ...(isRunning(shown) ? [] : offerBlocks(shown)),
       { type: "buttons", buttons: verbs(incident) },
     ],
   };

@@ -1,4 +1,5 @@
-import { type Actor, actorName, type Person } from "../../domain/actor.ts";
+import { addMilliseconds } from "date-fns/addMilliseconds";
+import { type Actor, type Person, sameActor } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { UserError } from "../../domain/errors.ts";
 import {
@@ -11,21 +12,26 @@ import {
 } from "../../domain/incident.ts";
 import type { Severity } from "../../domain/severity.ts";
 import type { Fact } from "../../domain/timeline.ts";
-import type { View } from "../../domain/view.ts";
 import type { Database, Queries } from "../../store/database.ts";
+import { firingIn } from "../../store/alerts.ts";
 import { setDeadline } from "../../store/deadlines.ts";
 import {
   assignRole,
+  type IncidentChange,
   incidentByKey,
   insertIncident,
   lockIncident,
   openOutage,
   updateIncident,
 } from "../../store/incidents.ts";
-import { appendEntry } from "../../store/timeline.ts";
-import { actorInline, isSlackUser } from "../people.ts";
+import type { Row } from "../../store/tables.ts";
+import { appendEntry, latestOf } from "../../store/timeline.ts";
+import { isSlackUser } from "../people.ts";
 import { say, show, tellPager } from "../record.ts";
+import { changedView } from "./change-view.ts";
 import { incidentLine } from "./incident-card.ts";
+import { offerDeadlines } from "./offer-deadlines.ts";
+import { factBefore, refuseChange } from "./refuse-change.ts";
 import { showIncident } from "./show-incident.ts";
 
 /** `cause` is what the effects are keyed by (invocation, delivery): the same cause again changes nothing. */
@@ -66,6 +72,8 @@ export interface IncidentsOptions {
   db: Database;
   /** Where outages are announced; confidential incidents never are. */
   announce: string | undefined;
+  /** ms after which alerts that fire on are told of once more. */
+  stillFiring: number;
   wakeOutbox: () => void;
   now: Clock;
 }
@@ -78,27 +86,26 @@ const verbFacts = {
   reopen: { fact: "incident.reopened", pager: "reopen" },
 } as const;
 
-const said = {
-  acknowledge: "acknowledged",
-  mitigate: "mitigated",
-  resolve: "resolved",
-  reopen: "reopened",
-} as const;
+/** What is recorded of a change: with the alerts that fire all the same, where it says that the trouble is over. */
+function factOf(verb: IncidentVerb, reason: string | null, firing: readonly Row<"alert">[]): Fact {
+  const kind = verbFacts[verb].fact;
+  if ((kind !== "incident.mitigated" && kind !== "incident.resolved") || firing.length === 0)
+    return { kind, reason };
+  return { kind, reason, firing: [...new Set(firing.map(({ title }) => title))] };
+}
 
-/** `Robin acknowledged the incident.`; what was heard from PagerDuty names who did it there. */
-function changedView(
-  verb: IncidentVerb,
-  { actor, reason, heard }: Pick<Act, "actor"> & { reason: string | null; heard?: boolean },
-): View {
-  const isFromPager = heard === true && reason !== null;
-  const what = ` ${said[verb]} the incident${isFromPager || reason === null ? "." : `: ${reason}`}`;
+/** Each time is stamped once. Reopening undoes the later ones, which the timeline keeps: its trouble begins anew. */
+function timesAfter(verb: IncidentVerb, incident: Incident, at: Date): IncidentChange {
+  const { stamps } = incidentVerbs[verb];
+  if (stamps === null)
+    return { mitigatedAt: null, resolvedAt: null, episode: incident.episode + 1, episodeAt: at };
   return {
-    summary: `${isFromPager ? reason : actorName(actor)}${what}`,
-    blocks: [{ type: "text", text: [isFromPager ? reason : actorInline(actor), what] }],
+    ...(incident[stamps] === null && { [stamps]: at }),
+    ...(verb === "resolve" && incident.mitigatedAt === null && { mitigatedAt: at }),
   };
 }
 
-export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOptions): Incidents {
+export function createIncidents({ db, announce, stillFiring, wakeOutbox, now }: IncidentsOptions): Incidents {
   async function record(trx: Queries, number: number, { actor, cause }: Act, fact: Fact): Promise<boolean> {
     const entry = await appendEntry(trx, {
       stream: `incident:${number}`,
@@ -188,6 +195,24 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
     );
   }
 
+  /** What fires goes on: a fix is offered for what is open again, and what is called over is looked at once more. */
+  async function goOn(
+    trx: Queries,
+    { number: incident, episode }: Incident,
+    { verb, cause, firing }: { verb: IncidentVerb; cause: string; firing: readonly Row<"alert">[] },
+  ): Promise<void> {
+    const status = incidentVerbs[verb].to;
+    if (firing.length === 0 || status === null) return;
+    const offers = offerDeadlines({ incident, episode: episode + 1, fired: firing, at: now() });
+    const look = {
+      key: `incident:${incident}:${verb}:${cause}:firing`,
+      kind: "incident.firing",
+      subject: { incident, status },
+      dueAt: addMilliseconds(now(), stillFiring),
+    };
+    for (const deadline of status === "open" ? offers : [look]) await setDeadline(trx, deadline);
+  }
+
   return {
     async declare({ actor, cause, ...wanted }) {
       const result = await db.transaction().execute(async (trx) => {
@@ -228,35 +253,31 @@ export function createIncidents({ db, announce, wakeOutbox, now }: IncidentsOpti
 
     async change(verb, number, act) {
       return changing(number, async (trx, incident) => {
-        const { from, to, stamps } = incidentVerbs[verb];
+        const { from, to } = incidentVerbs[verb];
         if (verb === "acknowledge" && incident.acknowledgedAt !== null && act.heard === true) return incident;
+        const last = await latestOf(trx, `incident:${number}`, factBefore(verb, incident.status));
+        const firing = await firingIn(trx, incident);
         // The same cause again, after a crash: it is done, and no refusal.
-        if (!(await record(trx, number, act, { kind: verbFacts[verb].fact, reason: act.reason })))
-          return incident;
-        if (!(from as readonly string[]).includes(incident.status)) {
-          throw new UserError(`${incident.channelName} cannot be ${said[verb]}: it is ${incident.status}.`, {
-            why: `Only an incident that is ${from.join(" or ")} can.`,
-            next:
-              incident.status === "resolved" ? "`reopen` opens it again." : "`timeline` shows what happened.",
-          });
-        }
+        if (!(await record(trx, number, act, factOf(verb, act.reason, firing)))) return incident;
+        if (!(from as readonly string[]).includes(incident.status))
+          throw refuseChange(verb, incident, { last, now: now() });
+        const again = verb === "acknowledge" && last && sameActor(last.actor, act.actor);
+        if (again && last.at >= incident.episodeAt) throw refuseChange(verb, incident, { last, now: now() });
         if (act.heard !== true) await follow(trx, incident, verb, act);
+        await goOn(trx, incident, { verb, cause: act.cause, firing });
         await say(
           trx,
           { key: `incident:${number}:${verb}:${act.cause}`, about: number },
           {
             do: "post",
             channel: { incident: number },
-            view: changedView(verb, act),
+            view: changedView(verb, { ...act, firing, now: now() }),
           },
           now(),
         );
         return updateIncident(trx, number, {
           ...(to !== null && { status: to }),
-          // Reopening undoes the later times; the timeline keeps them.
-          ...(verb === "reopen" && { mitigatedAt: null, resolvedAt: null }),
-          ...(stamps !== null && incident[stamps] === null && { [stamps]: now() }),
-          ...(verb === "resolve" && incident.mitigatedAt === null && { mitigatedAt: now() }),
+          ...timesAfter(verb, incident, now()),
         });
       });
     },

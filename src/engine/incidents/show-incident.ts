@@ -6,9 +6,31 @@ import { planByNumber, waitingPlans } from "../../store/plans.ts";
 import { listRuns } from "../../store/runs.ts";
 import { latestOf } from "../../store/timeline.ts";
 import { doer } from "./entry-text.ts";
-import { incidentCard } from "./incident-card.ts";
+import { episodeMessage, episodeView } from "./episode-view.ts";
+import { type CardShown, incidentCard } from "./incident-card.ts";
 import { actorInline } from "../people.ts";
 import { show } from "../record.ts";
+
+/** The latest message that its trouble began anew, if it did. */
+async function showEpisode(
+  trx: Queries,
+  shown: Pick<CardShown, "incident" | "offer" | "run">,
+  now: Clock,
+): Promise<void> {
+  const { number, episode } = shown.incident;
+  const began = episode === 1 ? undefined : await latestOf(trx, `incident:${number}`, "episode.began");
+  if (began?.fact.kind !== "episode.began") return;
+  await show(
+    trx,
+    { key: episodeMessage(number, began.fact.episode), about: number },
+    {
+      do: "post",
+      channel: { incident: number },
+      view: episodeView({ at: began.at, fact: began.fact }, shown),
+    },
+    now(),
+  );
+}
 
 /** Renders an incident's card from the record and stores it as the latest state of its one pinned message. */
 export async function showIncident(trx: Queries, number: number, now: Clock): Promise<void> {
@@ -19,11 +41,10 @@ export async function showIncident(trx: Queries, number: number, now: Clock): Pr
   const offer = (await waitingPlans(trx, number)).find((plan) => plan.plan.actor.kind !== "person") ?? null;
   const acknowledged = await latestOf(trx, `incident:${number}`, "incident.acknowledged");
   const who = acknowledged && doer(acknowledged);
+  const shown = { incident, offer, run: row && stored ? { row, stored } : null };
   const view = incidentCard({
-    incident,
+    ...shown,
     alerts: await alertTotals(trx, number),
-    offer,
-    run: row && stored ? { row, stored } : null,
     acknowledgedBy: typeof who === "object" ? actorInline(who) : (who ?? null),
   });
   await show(
@@ -32,4 +53,5 @@ export async function showIncident(trx: Queries, number: number, now: Clock): Pr
     { do: "post", channel: { incident: number }, view, pin: true },
     now(),
   );
+  await showEpisode(trx, shown, now);
 }

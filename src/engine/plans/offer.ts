@@ -13,6 +13,7 @@ import type { Incidents } from "../incidents/incidents.ts";
 import type { Playbooks } from "../playbooks/load-playbooks.ts";
 import { overtakenBy, voidOvertaken } from "./overtaken.ts";
 import type { Planner } from "./planner.ts";
+import { voidReplaced } from "./replaced-offers.ts";
 
 function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
   if (trigger === undefined || alert.status !== "firing") return false;
@@ -56,7 +57,7 @@ export function createOffer({
 }: OfferOptions): (incident: number, alert: number) => Promise<Date | undefined> {
   async function plan(playbook: Playbook, incident: About, alert: Alert): Promise<void> {
     const { number, app, environment } = incident;
-    await planner.make({
+    const stored = await planner.make({
       playbook: playbook.metadata.name,
       app,
       environment,
@@ -65,8 +66,9 @@ export function createOffer({
       incident: number,
       reason: alert.title,
       channel: null,
-      key: `offer:${number}:${playbook.metadata.name}`,
+      key: `offer:${number}:${playbook.metadata.name}:${incident.episode}`,
     });
+    await db.transaction().execute((trx) => voidReplaced(trx, stored, now()));
     // Somebody may have been faster while it was planned.
     const run = await overtakenBy(db, trouble(incident, alert));
     if (run) await db.transaction().execute((trx) => voidOvertaken(trx, run.number, now()));

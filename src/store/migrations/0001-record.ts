@@ -17,6 +17,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       channel_name text not null,
       pagerduty_incident text,
       roles jsonb not null default '{}',
+      -- Times that its trouble began: with each, people are told and a fix is worked out anew.
+      episode int not null default 1,
+      episode_at timestamptz not null,
       opened_at timestamptz not null,
       detected_at timestamptz not null,
       acknowledged_at timestamptz,
@@ -44,9 +47,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       incident bigint references incident,
       received bigint not null default 1,
       last_received_at timestamptz not null,
+      -- It fires as far as is known, and nobody has said so for long.
+      silent_at timestamptz,
+      -- When its source was last asked how it stands.
+      asked_at timestamptz,
+      -- Arrivals that a digest has told of.
+      digested bigint not null default 0,
       body jsonb not null,
       unique (source, fingerprint, starts_at)
     );
+    create index alert_firing on alert (last_received_at) where status = 'firing';
+    create index alert_undigested on alert (app) where level = 'info' and digested < received;
     create index alert_of_app on alert (app, environment, last_received_at);
     create index alert_of_incident on alert (incident);
     create index alert_confidential on alert (group_key) where kind <> 'outage';
