@@ -1,7 +1,9 @@
 import type { Command } from "../src/engine/commands/command.ts";
 import { ack } from "./ack.ts";
+import { answer } from "./answer.ts";
 import { approve } from "./approve.ts";
 import { deny } from "./deny.ts";
+import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
 import { exportPostMortem } from "./export.ts";
 import { helpFor } from "./help.ts";
@@ -19,6 +21,7 @@ import { runs } from "./runs.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { timeline } from "./timeline.ts";
+import { tick } from "./tick.ts";
 import { undo } from "./undo.ts";
 import { whoami } from "./whoami.ts";
 
@@ -32,6 +35,8 @@ const catalogue: Command[] = [
   stop,
   approve,
   deny,
+  answer,
+  tick,
   locks,
   incident,
   ack,
@@ -42,6 +47,7 @@ const catalogue: Command[] = [
   timeline,
   exportPostMortem,
   oncall,
+  docs,
   whoami,
   playbooks,
   doctor,

@@ -122,6 +122,12 @@ export function craiConfig(
         observer: machines.observer,
       },
     },
+    docs: {
+      "API Documentation": "https://docs.credit-risk-ai.example.com/api",
+      "Architecture Guide": "https://docs.credit-risk-ai.example.com/architecture",
+      "Security Policies": "https://docs.credit-risk-ai.example.com/security",
+      "Compliance Guide": "https://docs.credit-risk-ai.example.com/compliance",
+    },
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

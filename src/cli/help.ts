@@ -15,9 +15,10 @@ interface Entry {
 const own: readonly Entry[] = [
   {
     name: "check",
-    usage: "check",
-    summary: "Read crai.yaml and the playbooks and name everything that is wrong, with file and line",
-    examples: ["check"],
+    usage: "check [--coverage <runbook.md>]",
+    summary:
+      "Read crai.yaml and the playbooks and name everything that is wrong, with file and line; or say what becomes of each item of a written runbook",
+    examples: ["check", "check --coverage docs/runbook.md --out coverage.md"],
   },
   {
     name: "audit",

@@ -17,9 +17,9 @@ test("no two commands have one name", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("the commands of the first release are all there", () => {
+test("the commands people know are all there", () => {
   const names =
-    "help rollback undo status history runs stop approve deny locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor";
+    "docs help rollback undo status history runs stop approve deny locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor";
 
   expect(commands.map(({ name }) => name).sort()).toEqual(names.split(" ").sort());
 });
@@ -37,11 +37,9 @@ test.each(commands)(
   },
 );
 
-test.each(commands)("$name has an option for every flag its usage shows", ({ name, usage }) => {
+test.each(commands)("$name has an option for every flag its usage shows", ({ name, usage, flags }) => {
   const shown = [...usage.matchAll(/--([a-z-]+)(?: (?:<|"|[a-z…]))?/g)].map(([, flag]) => flag!);
-  const given = shown.map((flag) =>
-    /--all|--anyway|--break-glass/.test(`--${flag}`) ? `--${flag}` : `--${flag} 1`,
-  );
+  const given = shown.map((flag) => (flags[flag]?.type === "boolean" ? `--${flag}` : `--${flag} 1`));
 
   expect(() => parseCommand([name, ...given].join(" "), commands)).not.toThrow();
 });

@@ -44,7 +44,9 @@ function section(name: string, schema: JsonSchema, required: boolean): string {
   const inner = keyRows({ properties: { [name]: schema } }).slice(1);
   const rows =
     inner.length === 0
-      ? " A map from names to text."
+      ? schema.type === "object"
+        ? " A map from names to text."
+        : ` Default: \`${String(schema.default)}\`.`
       : `\n\n${table(["Key", "Type", "Default", "Meaning"], inner)}`;
   return `### ${name}\n\n${about.charAt(0).toUpperCase()}${about.slice(1)}.${rows}`;
 }
