@@ -38,6 +38,32 @@ test("the keys that differ are named as people know them, containers and variabl
   ]);
 });
 
+test("a template whose keys were recorded in another order differs only where it differs", () => {
+  const live = pod(
+    { image: "v2", args: ["serve"], env: [{ name: "LEVEL", value: "a" }], ports: [] },
+    { volumes: [] },
+  );
+  const recorded = {
+    spec: {
+      containers: [
+        { env: [{ value: "a", name: "LEVEL" }], args: ["serve"], image: "v1", name: "api", tty: true },
+      ],
+    },
+    metadata: {},
+  };
+
+  const diff = templateDiff({ name: "now", template: live }, { name: "then", template: recorded }, "key")!;
+
+  const lines = diff.split("\n").slice(3);
+  expect(lines.filter((line) => /^[+-]/.test(line))).toEqual([
+    "-      image: v2",
+    "+      image: v1",
+    "+      tty: true",
+  ]);
+  expect(lines).toContain("     - name: api");
+  expect(diff).toMatch(/name: LEVEL\n {11}value: \(hidden, unchanged, \w+\)/);
+});
+
 test("more differences than anybody reads are counted", () => {
   const variables = (value: string) =>
     Array.from({ length: 14 }, (_, index) => ({ name: `V${index}`, value }));

@@ -9,9 +9,35 @@ export interface Side {
   template: JsonObject;
 }
 
-/** A unified diff of two templates as YAML, with nothing secret in it; null when they are the same. */
+/** The member of a list that stands for the same thing: its namesake, else the one in the same place. */
+function counterpart(list: Json | undefined, item: Json, index: number): Json | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const name = (item as JsonObject | null)?.["name"];
+  return typeof name === "string"
+    ? list.find((other) => (other as JsonObject | null)?.["name"] === name)
+    : list[index];
+}
+
+/**
+ * A value with its keys in the order in which the other one has them, and its own after those. A template that was
+ * recorded has lost the order in which people wrote it, and order means nothing: it must not show as a change.
+ */
+function inOrderOf(other: Json | undefined, value: Json): Json {
+  if (Array.isArray(value))
+    return value.map((item, index) => inOrderOf(counterpart(other, item, index), item));
+  if (value === null || typeof value !== "object") return value;
+  const like = other !== null && typeof other === "object" && !Array.isArray(other) ? other : {};
+  const keys = [...Object.keys(like).filter((key) => key in value), ...Object.keys(value)];
+  return Object.fromEntries([...new Set(keys)].map((key) => [key, inOrderOf(like[key], value[key]!)]));
+}
+
+/**
+ * A unified diff of two templates as YAML, its keys in the order in which `from` has them, with nothing secret in it;
+ * null when they are the same.
+ */
 export function templateDiff(from: Side, to: Side, maskKey: string): string | null {
-  const [before, after] = [comparableTemplate(from.template), comparableTemplate(to.template)];
+  const before = comparableTemplate(from.template);
+  const after = inOrderOf(before, comparableTemplate(to.template)) as JsonObject;
   const [left, right] = [
     stringify(hideValues(before, after, maskKey)),
     stringify(hideValues(after, before, maskKey)),
