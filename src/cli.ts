@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { commands } from "../commands/index.ts";
 import { type CommandLine, commandText, parseCommandLine } from "./cli/arguments.ts";
 import type { Result, Screen } from "./cli/command.ts";
@@ -110,7 +111,33 @@ async function command({ words, options }: CommandLine): Promise<number> {
   return exitOf(result);
 }
 
-async function check({ options }: CommandLine): Promise<number> {
+/** `check --coverage <runbook.md>`: what becomes of each item of a written runbook. */
+async function coverage(file: string | undefined, options: CommandLine["options"]): Promise<number> {
+  if (file === undefined)
+    throw new UserError("--coverage needs a runbook.", {
+      why: "Nothing follows it.",
+      next: "crai check --coverage docs/runbook.md",
+    });
+  const { playbooksFolder } = await import("./config.ts");
+  const { coverageOf } = await import("./cli/coverage.ts");
+  const { coverageLine, coverageMarkdown } = await import("./engine/runbook/report.ts");
+  const today = now().toISOString().slice(0, 10);
+  const report = coverageOf(file, { playbooks: playbooksFolder(), today });
+  const missing = report.items.filter((item) => item.coverage === "missing");
+  if (options.json) write(process.stdout, JSON.stringify(report));
+  else if (options.out === null) {
+    write(process.stdout, coverageLine(report));
+    for (const { node } of missing) write(process.stdout, `${file}:${node.line} missing: ${node.label}`);
+  } else {
+    writeFileSync(options.out, coverageMarkdown(report));
+    write(process.stdout, `${coverageLine(report)}. Written to ${options.out}`);
+  }
+  for (const problem of report.problems) write(process.stderr, problem);
+  return missing.length + report.problems.length === 0 ? exits.fine : exits.refused;
+}
+
+async function check({ words, options }: CommandLine): Promise<number> {
+  if (words[1] === "--coverage") return coverage(words[2], options);
   const { checkFiles } = await import("./cli/check.ts");
   const { fine, problems } = checkFiles();
   if (options.json) write(process.stdout, JSON.stringify({ fine, problems }));
