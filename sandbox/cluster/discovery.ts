@@ -22,6 +22,7 @@ const version = {
 const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 export const subresourceVerbs: Record<Subresource, string[]> = {
   eviction: ["create"],
+  exec: ["create", "get"],
   log: ["get"],
   scale: ["get", "patch", "update"],
   status: ["get", "patch", "update"],
@@ -30,6 +31,7 @@ export const subresourceVerbs: Record<Subresource, string[]> = {
 /** Subresources that are objects of another kind than what they belong to. */
 const subresourceKinds: Partial<Record<Subresource, { group: string; version: string; kind: string }>> = {
   eviction: { group: "policy", version: "v1", kind: "Eviction" },
+  exec: { group: "", version: "v1", kind: "PodExecOptions" },
   scale: { group: "autoscaling", version: "v1", kind: "Scale" },
 };
 

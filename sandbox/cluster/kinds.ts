@@ -1,4 +1,4 @@
-export type Subresource = "status" | "scale" | "log" | "eviction";
+export type Subresource = "status" | "scale" | "log" | "eviction" | "exec";
 
 /** One served resource. Adding a kind is adding a row. */
 export interface Kind {
@@ -52,7 +52,7 @@ export const kinds: readonly Kind[] = [
   row("v1/LimitRange", "limitranges", "limits"),
   row("v1/Namespace", "namespaces", "ns", { ...clusterWide, ...withStatus }),
   row("v1/Node", "nodes", "no", { ...clusterWide, ...withStatus }),
-  row("v1/Pod", "pods", "po", { ...all, subresources: ["eviction", "log", "status"] }),
+  row("v1/Pod", "pods", "po", { ...all, subresources: ["eviction", "exec", "log", "status"] }),
   row("v1/ResourceQuota", "resourcequotas", "quota", withStatus),
   row("v1/Secret", "secrets", ""),
   row("v1/ServiceAccount", "serviceaccounts", "sa"),

@@ -55,7 +55,8 @@ async function* limited(lines: AsyncIterable<string>, bytes: number): AsyncGener
   }
 }
 
-function containerOf(pod: KubeObject, asked: string | null): string {
+/** The container that is asked for, or the only one; throws StatusError 400. */
+export function containerOf(pod: KubeObject, asked: string | null): string {
   const spec = isRecord(pod["spec"]) ? pod["spec"] : {};
   const main = items(spec, "containers").map((container) => String(container["name"]));
   const init = items(spec, "initContainers").map((container) => String(container["name"]));

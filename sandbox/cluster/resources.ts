@@ -2,6 +2,7 @@ import { applyObject, applyType, checkPatchOptions } from "./apply/apply-request
 import { mediaType } from "./body.ts";
 import { subresourceVerbs } from "./discovery.ts";
 import { evict } from "./eviction.ts";
+import { execRequest } from "./exec/request.ts";
 import { storable, shown } from "./events-view.ts";
 import type { Answer, ResourceCall, Wanted } from "./http.ts";
 import { negotiate } from "./http.ts";
@@ -14,7 +15,8 @@ import { applyPatch } from "./patch/apply.ts";
 import { presentObject, presentPage, watchShape } from "./present.ts";
 import type { Presentation } from "./present.ts";
 import { answerScale } from "./scale.ts";
-import { cause, invalid, methodNotAllowed, noSuchResource, qualifiedDetails } from "./status.ts";
+import { badRequest, cause, invalid, methodNotAllowed, noSuchResource, qualifiedDetails } from "./status.ts";
+import type { StatusError } from "./status.ts";
 import type { Store } from "./store.ts";
 import { checkPatchedTypes } from "./validate/types.ts";
 import { checkWatch, watchLines } from "./watch.ts";
@@ -37,6 +39,7 @@ export function answerResource(resources: Resources, call: ResourceCall, kind: K
     const verbs = subresourceVerbs[subresource as Subresource];
     if (!verbs.includes(call.verb)) throw methodNotAllowed();
     if (subresource === "log") return podLog(resources.store, call, resources.logs());
+    if (subresource === "exec") throw refusedExec(resources.store, call);
     if (subresource === "eviction") return evict(resources.store, call);
     if (subresource === "scale") return answerScale(resources.store, call, kind);
   } else if (!hasHandler(call, kind)) {
@@ -44,6 +47,12 @@ export function answerResource(resources: Resources, call: ResourceCall, kind: K
   }
   const as: Presentation = { kind, wanted: wantedOf(call), query: call.query, now: call.now };
   return handlers[call.verb]!(resources, call, as);
+}
+
+/** Exec needs an upgrade of the connection, which server.ts carries out; a plain request hears what is wrong with it. */
+function refusedExec(store: Store, call: ResourceCall): StatusError {
+  execRequest(store, call);
+  return badRequest("Upgrade request required");
 }
 
 type Handler = (resources: Resources, call: ResourceCall, as: Presentation) => Answer;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Part } from "../part.ts";
 import { auditEvent } from "./audit.ts";
 import type { AuditEvent } from "./audit.ts";
@@ -6,6 +7,10 @@ import { denied, identify } from "./auth.ts";
 import type { Caller, Identity } from "./auth.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { answerDiscovery } from "./discovery.ts";
+import { checkRunnable, execRequest } from "./exec/request.ts";
+import type { ExecRequest } from "./exec/request.ts";
+import { runSession } from "./exec/session.ts";
+import { accept, refuse, wantsWebSocket } from "./exec/upgrade.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
 import { actingUser, negotiate, readBody, send } from "./http.ts";
@@ -19,7 +24,8 @@ import { createRequestHooks } from "./request-hooks.ts";
 import type { RequestListener } from "./request-hooks.ts";
 import { answerResource } from "./resources.ts";
 import { answerReview } from "./reviews.ts";
-import { noSuchResource, StatusError } from "./status.ts";
+import { badRequest, noSuchResource, StatusError } from "./status.ts";
+import type { Status } from "./status.ts";
 import { createStore } from "./store.ts";
 import type { Store } from "./store.ts";
 
@@ -40,6 +46,9 @@ export interface Cluster extends Part {
   onRequest(listener: RequestListener): () => void;
   /** Where `kubectl logs` comes from; set by whoever runs the pods. */
   logs: LogProvider;
+  /** Address of the PostgreSQL that answers psql in the cluster; unset: its database does not answer. */
+  database?: () => Promise<string>;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 /** A sandbox that runs for days forgets its oldest requests. */
@@ -111,8 +120,60 @@ export function createCluster(options: ClusterOptions): Cluster {
     await send(res, given, wantsYaml(call));
   }
 
+  /** Requests that ask for another protocol: exec is the only one that has any. */
+  async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    const cut = () => socket.destroy();
+    // A client may go away at any moment; whoever writes to the socket then sees that it is closed.
+    socket.on("error", cut).once("close", () => gone.abort());
+    const ended = AbortSignal.any([closing.signal, faults.outage]);
+    ended.addEventListener("abort", cut, { once: true });
+    if ((await faults.delay(AbortSignal.any([gone.signal, ended]))) === "cut") return void cut();
+    const [call, problem] = describeCall(req, gone.signal);
+    if (await hooks.reach(call, "received")) return void cut();
+    const started = startExec(req, call, problem);
+    const refusal = "body" in started ? started : undefined;
+    record(call, refusal ?? { code: 101, text: "" });
+    if (await hooks.reach(call, "answered", refusal?.code ?? 101)) return void cut();
+    if ("body" in started) {
+      refuse(socket, started.body as Status);
+      return;
+    }
+    const system = { store, now, ...(cluster.database && { database: cluster.database }) };
+    await runSession(await accept(req, socket, head), started, system);
+  }
+
+  function startExec(req: IncomingMessage, call: Call, problem: unknown): ExecRequest | RefusedAnswer {
+    try {
+      if (problem) throw problem;
+      faults.check(call);
+      authorize(call);
+      const { target } = call;
+      if (target?.plural !== "pods" || target.subresource !== "exec") throw noSuchResource();
+      const request = execRequest(store, { ...call, target });
+      checkRunnable(request);
+      if (wantsWebSocket(req)) return request;
+      throw badRequest(
+        "unable to upgrade: the practice cluster runs commands over WebSockets only, not SPDY",
+      );
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
   /** The call, and why it cannot be answered when it cannot. */
   async function readCall(req: IncomingMessage, signal: AbortSignal): Promise<[Call, unknown]> {
+    const [call, stranger] = describeCall(req, signal);
+    try {
+      call.body = await readBody(req);
+      return [call, stranger];
+    } catch (error) {
+      return [call, error];
+    }
+  }
+
+  /** The call without its body, and why its sender may not make it. */
+  function describeCall(req: IncomingMessage, signal: AbortSignal): [Call, unknown] {
     const uri = req.url ?? "/";
     const url = new URL(uri, "http://sandbox");
     const method = req.method ?? "GET";
@@ -128,12 +189,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       now: now(),
       signal,
     };
-    try {
-      call.body = await readBody(req);
-      return [call, stranger];
-    } catch (error) {
-      return [call, error];
-    }
+    return [call, stranger];
   }
 
   function whoIs(req: IncomingMessage): [Caller, unknown] {
@@ -166,6 +222,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     audit,
     faults,
     handle,
+    upgrade: (req, socket, head) => void upgrade(req, socket, head),
     onRequest: (listener) => hooks.on(listener),
     logs: noLogs,
     close() {
@@ -188,8 +245,10 @@ function wantsYaml(call: Call): boolean {
   );
 }
 
+type RefusedAnswer = { code: number; body: object };
+
 /** A refusal as its Status; anything else as a 500 that says so. */
-function failure(error: unknown): Answer {
+function failure(error: unknown): RefusedAnswer {
   if (error instanceof StatusError) return { code: error.status.code, body: error.status };
   const why = error instanceof Error ? error.message : String(error);
   const { status } = new StatusError(500, "InternalError", `Internal error occurred: ${why}`);

@@ -51,6 +51,7 @@ export async function startPracticeCluster(options: PracticeClusterOptions = {})
   cluster.faults.set(options.faults ?? {});
   const controllers = startControllers(store, { now, timing: { ...fast, ...options.timing } });
   const server = createServer((req, res) => void cluster.handle(req, res));
+  server.on("upgrade", (req, socket, head) => cluster.upgrade(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -32,7 +32,9 @@ const lead = [
   { apiGroups: ["apps"], resources: workloads, verbs: ["create", "update", "delete"] },
   { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "update", "patch", "delete"] },
   { apiGroups: [""], resources: ["secrets"], verbs: [...read, "create", "update", "patch", "delete"] },
-  { apiGroups: [""], resources: ["pods/exec", "pods/eviction"], verbs: ["create"] },
+  // Over a WebSocket, as kubectl and client-node enter containers, exec is a get.
+  { apiGroups: [""], resources: ["pods/exec"], verbs: ["create", "get"] },
+  { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
 ];
 
 const look = [{ apiGroups: [""], resources: ["pods"], verbs: read }];

@@ -41,6 +41,7 @@ export async function startApi(
   const store = createStore(history === undefined ? {} : { history });
   const cluster = createCluster({ store, identities, now, ...(bookmarkEvery && { bookmarkEvery }) });
   const server = createServer((req, res) => void cluster.handle(req, res));
+  server.on("upgrade", (req, socket, head) => cluster.upgrade(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
     await cluster.close();

@@ -1,0 +1,28 @@
+import type { KubeObject } from "../object.ts";
+import type { Store } from "../store.ts";
+
+/** A program's side of a command that runs in a container. */
+export interface Process {
+  argv: readonly string[];
+  env: Record<string, string>;
+  pod: KubeObject;
+  container: string;
+  /** All that was typed or piped in, once its end is there; empty at once when nothing is attached. */
+  stdin: () => Promise<string>;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** Aborted when the client is gone. */
+  signal: AbortSignal;
+  system: System;
+}
+
+/** What programs find around them. */
+export interface System {
+  store: Store;
+  now: () => Date;
+  /** Address of the PostgreSQL server behind the cluster's database, with the right to do anything in it. */
+  database?: () => Promise<string>;
+}
+
+/** Runs to its end and returns the exit code. */
+export type Program = (process: Process) => number | Promise<number>;
