@@ -31,6 +31,7 @@ import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
 import { rosterOf } from "./engine/roster.ts";
+import { createRetention } from "./engine/retention.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
@@ -268,6 +269,9 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     endings.push(() => delivery.stop());
     wakes.pager = delivery.wake;
   }
+  const { retention: kept } = config;
+  const retention = createRetention({ db, kept, forgetWorkflows: durable.forget, log, now });
+  await retention.begin();
   const gather = createGather({
     db,
     config,
@@ -304,6 +308,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
         await uses.planMessages.refresh(Number(plan));
         return undefined;
       },
+      retention: () => retention.sweep(),
       "pin.read": (subject) => pins.readAgain(subject),
       "run.terminal": (subject) => sweep.look(subject),
       "incident.offer": ({ incident, alert }) => offer(Number(incident), Number(alert)),

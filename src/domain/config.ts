@@ -3,6 +3,7 @@ import { Role, Rule } from "./access.ts";
 import { Identity } from "./actor.ts";
 import { App } from "./app.ts";
 import { Duration } from "./deadline.ts";
+import { Retention } from "./retention.ts";
 import { Severity } from "./severity.ts";
 import { isTimeZone } from "./time-zone.ts";
 
@@ -110,5 +111,8 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe("how long crai waits, and for what"),
+  retention: Retention.prefault({}).describe(
+    "how long crai keeps what it no longer needs. Incidents, timelines, plans, approvals and runs are never deleted",
+  ),
 });
 export type Config = z.infer<typeof Config>;

@@ -14,7 +14,7 @@ function parseDuration(text: string): number | undefined {
 /** A duration in configuration and playbooks; milliseconds once parsed. */
 export const Duration = z.string().transform((text, ctx) => {
   const ms = parseDuration(text);
-  if (ms === undefined || ms > 366 * units.d) {
+  if (ms === undefined || ms > 3660 * units.d) {
     ctx.addIssue({ code: "custom", message: `"${text}" is no duration; write e.g. 90s, 10m, 1h30m` });
     return z.NEVER;
   }

@@ -39,6 +39,8 @@ async function carryOutRun(run: number): Promise<void> {
 DBOS.registerWorkflow(carryOutRun, { name: WORKFLOW, maxRecoveryAttempts: 20 });
 
 export interface Durable {
+  /** Forgets the workflows that ended before this; runs and their steps stay in our own tables. Returns how many. */
+  forget: (before: Date) => Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function startDurable({
     endStranded(db, runs).catch((err: unknown) => log.error({ err }, "stranded runs not looked for"));
   }, LOOK_EVERY);
   return {
+    forget,
     async stop() {
       clearInterval(timer);
       await DBOS.shutdown();
@@ -85,6 +88,22 @@ async function endStranded(db: Queries, runs: Pick<Runs, "abandon">): Promise<vo
     const state = status.get(workflowId(number)) ?? "gone";
     if (!underWay.has(state)) await runs.abandon(number, new Error(`Its workflow is ${state}`));
   }
+}
+
+/** Workflows that one call deletes. */
+const BATCH = 500;
+
+async function forget(before: Date): Promise<number> {
+  const ended = await DBOS.listWorkflows({
+    completedBefore: before.toISOString(),
+    status: ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+    limit: BATCH,
+    loadInput: false,
+    loadOutput: false,
+  });
+  if (ended.length === 0) return 0;
+  await DBOS.deleteWorkflows(ended.map(({ workflowID }) => workflowID));
+  return ended.length + (await forget(before));
 }
 
 function workflowId(run: number): string {
