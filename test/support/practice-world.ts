@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import type { ObservedRequest } from "../../sandbox/slack/request-hooks.ts";
@@ -117,17 +117,16 @@ const latest = (messages: readonly Message[]): string => messages.at(-1)?.ts ?? 
 export async function ask(client: Client, channel: string, line: string): Promise<string> {
   const after = latest(await client.history(channel));
   await client.command(channel, line);
-  let answer: Message | undefined;
-  await expect
-    .poll(
-      async () => {
-        answer = (await client.ephemerals(channel)).findLast(({ ts }) => ts > after);
-        return answer === undefined ? `no answer to ${line}` : "answered";
-      },
-      { timeout: withinMs, interval: 50 },
-    )
-    .toBe("answered");
-  return textOf(answer!);
+  // Not expect.poll: a test file may also ask before its first test.
+  const answer = await vi.waitFor(
+    async () => {
+      const found = (await client.ephemerals(channel)).findLast(({ ts }) => ts > after);
+      if (found === undefined) throw new Error(`No answer to ${line}`);
+      return found;
+    },
+    { timeout: withinMs, interval: 50 },
+  );
+  return textOf(answer);
 }
 
 /** The entries of one incident's timeline. */
