@@ -28,7 +28,7 @@ export const approve: Command = {
     await planMessages.refresh(plan);
     if (decision.result === "replanned") return planMessages.present(decision.stored, invocation);
     if (decision.stored.number !== plan) await planMessages.refresh(decision.stored.number);
-    const summary = `R${decision.run.number} runs: ${decision.stored.plan.title}`;
-    return { to: "said", view: { summary, blocks: [{ type: "text", text: summary }] } };
+    const { stored, run } = decision;
+    return planMessages.answer(stored, `R${run.number} runs: ${stored.plan.title}.`, invocation);
   },
 };

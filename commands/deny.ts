@@ -15,7 +15,7 @@ export const deny: Command = {
   async concerns(args, { invocation }, { db }) {
     return (await findPlan(db, planNumber(args["plan"]), invocation.place)).plan.incident;
   },
-  async run(args, { invocation, actor }, { approvals, planMessages, incidents }) {
+  async run(args, { invocation, actor }, { approvals, planMessages }) {
     const plan = planNumber(args["plan"]);
     const stored = await approvals.deny({
       plan,
@@ -25,12 +25,6 @@ export const deny: Command = {
       channel: invocation.place.channel,
     });
     await planMessages.refresh(plan);
-    // An alert's proposal stands on the card, not in a message of its own.
-    if (stored.plan.incident !== null) await incidents.refresh(stored.plan.incident);
-    const summary = `P${plan} is denied: ${stored.plan.title}`;
-    return {
-      to: stored.plan.actor.kind === "person" ? "said" : "channel",
-      view: { summary, blocks: [{ type: "text", text: summary }] },
-    };
+    return planMessages.answer(stored, `P${plan} is denied: ${stored.plan.title}.`, invocation);
   },
 };

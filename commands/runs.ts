@@ -6,7 +6,7 @@ import { line, page, table } from "../src/engine/page.ts";
 import { runNumber } from "../src/engine/commands/references.ts";
 import { runEnd, runView } from "../src/engine/runs/run-view.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
-import { planByNumber } from "../src/store/plans.ts";
+import { approvalsOf, planByNumber } from "../src/store/plans.ts";
 import { listRuns, stepsOf } from "../src/store/runs.ts";
 import type { Row } from "../src/store/tables.ts";
 
@@ -14,7 +14,8 @@ const isRun = (text: string | undefined): boolean => /^r?\d+$/i.test(text ?? "")
 
 async function oneRun(run: Row<"run">, { db }: Pick<UseCases, "db">) {
   const { plan } = (await planByNumber(db, run.plan))!;
-  return runView({ run, plan, steps: await stepsOf(db, run.number), waitingFor: null, offers: [] });
+  const [steps, approvals] = await Promise.all([stepsOf(db, run.number), approvalsOf(db, run.plan)]);
+  return runView({ run, plan, steps, approvals, waitingFor: null, offers: [] });
 }
 
 export const runs: Command = {

@@ -239,7 +239,7 @@ async function refuseNoor(page: Page): Promise<void> {
 async function approveForSasha(page: Page): Promise<void> {
   await become(page, people.sasha);
   await type(page, '/crai rollback federated --reason "errors since v1.2.0"');
-  await message(page, "belongs to an incident").getByRole("button", { name: second }).click();
+  await message(page, "is planned").getByRole("button", { name: second }).click();
   const plan = message(page, "errors since v1.2.0");
   await plan.getByRole("button", { name: "Approve" }).click();
   await message(page, "needs the yes of a second person").waitFor();

@@ -89,7 +89,10 @@ describe("a rollback asked where crai is no member", { timeout: 4 * withinMs }, 
     const { robin } = world;
     const root = await robin.say(teamChannel, "what now?");
     await robin.say(teamChannel, `<@${crai}> rollback api`, { thread: root.ts });
-    await robin.waitForMessage(teamChannel, /P\d+ is shown in the channel/, { thread: root.ts, withinMs });
+    await robin.waitForMessage(teamChannel, /P\d+ is planned: .* shown in the channel/, {
+      thread: root.ts,
+      withinMs,
+    });
     await cancel(robin, await robin.waitForMessage(teamChannel, planned, { after: root.ts, withinMs }));
   });
 });

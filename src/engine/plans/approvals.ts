@@ -25,7 +25,7 @@ export interface Approvals {
 
 export interface ApprovalsOptions extends StartOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines">;
+  config: Pick<Config, "apps" | "deadlines" | "slack">;
   planner: Planner;
   authorizer: Authorizer;
   now: Clock;

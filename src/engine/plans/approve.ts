@@ -1,6 +1,6 @@
 import { actorKey, type Person, sameActor } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { type Plan, planFingerprint } from "../../domain/plan.ts";
+import { type Plan, planFingerprint, planScopes } from "../../domain/plan.ts";
 import type { Database, Queries } from "../../store/database.ts";
 import { approvalsOf, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
@@ -81,6 +81,12 @@ export function createApprove(options: ApproveOptions) {
     return next && { result: "replanned", stored: next, why };
   }
 
+  async function mayApprove(plan: Plan, actor: Person): Promise<boolean> {
+    for (const scope of planScopes(plan))
+      if (!(await authorizer.allows(actor, "plan:approve", scope))) return false;
+    return true;
+  }
+
   /** What a yes comes to whose plan another one has replaced. */
   async function answerNext(
     stored: StoredPlan,
@@ -94,8 +100,7 @@ export function createApprove(options: ApproveOptions) {
     // Only a yes to the very same change counts for it; anything else has to be looked at first.
     if (!wasProposal || own || next.fingerprint !== stored.fingerprint)
       return { result: "replanned", stored: next, why: stored.why ?? "" };
-    const { app, environment } = next.plan;
-    if (await authorizer.allows(answer.actor, "plan:approve", { app, environment })) return decide(forNext);
+    if (await mayApprove(next.plan, answer.actor)) return decide(forNext);
     const alone = (await need({ ...next.plan, actor: answer.actor }, null)).who === "requester";
     return alone ? takeUp(next, answer) : decide(forNext);
   }

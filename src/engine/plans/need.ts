@@ -1,8 +1,9 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
+import { min } from "date-fns/min";
 import { actorKey } from "../../domain/actor.ts";
 import type { Config } from "../../domain/config.ts";
-import type { Plan } from "../../domain/plan.ts";
-import type { Authorizer, OnCall } from "../authorizer.ts";
+import { type Plan, planScopes } from "../../domain/plan.ts";
+import type { Authorizer } from "../authorizer.ts";
 
 /** Who has to say yes, and why; when the glass may be broken, if ever. */
 export interface Need {
@@ -22,57 +23,64 @@ export interface NeedOptions {
 export type NeedOf = (plan: Plan, askedAt: Date | null) => Promise<Need>;
 
 interface Circumstances {
-  /** Whether the requester is on call for the plan's app. */
-  requesterOnCall: OnCall;
+  /** Whether the requester's own yes is enough for what can be undone: on call for every app of the plan. */
+  requester: { alone: boolean; why: string };
   breakGlassAt: Date | null;
   approvers: readonly string[];
 }
 
 /** Who has to say yes to a plan at this moment. */
 export function createNeed({ config, authorizer }: NeedOptions): NeedOf {
-  return async (plan, askedAt) => {
-    const app = plan.app === null ? undefined : config.apps[plan.app];
-    const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(plan.actor, app);
-    const may = await authorizer.approvers({ app: plan.app, environment: plan.environment });
-    return decide(plan, {
-      requesterOnCall: onCall,
+  /** "Not on call" is said only where it is known. */
+  async function onCall(plan: Plan): Promise<Circumstances["requester"]> {
+    const names = [...new Set(planScopes(plan).map(({ app }) => app))];
+    const apps = names.flatMap((name) => (name === null ? [] : (config.apps[name] ?? [])));
+    if (apps.length < names.length || apps.length === 0)
+      return { alone: false, why: "It is about no app that somebody is on call for." };
+    const said = await Promise.all(apps.map((app) => authorizer.isOnCall(plan.actor, app)));
+    const asked = names.join(" and ");
+    const doubt = said.find((one) => one.is === "unknown");
+    if (said.some((one) => one.is === "no"))
+      return { alone: false, why: `The requester is not on call for ${asked}.` };
+    if (doubt)
+      return {
+        alone: false,
+        why: `It is not known whether the requester is on call for ${asked}: ${doubt.why}.`,
+      };
+    const told = said.flatMap((one) => (one.is === "yes" && one.asOf !== null ? [one.asOf] : []));
+    const since =
+      told.length === 0
+        ? `is on call for ${asked}.`
+        : `was on call for ${asked} when PagerDuty last said who is, at ${min(told).toISOString().slice(11, 19)} UTC.`;
+    return { alone: true, why: `It can be undone, and the requester ${since}` };
+  }
+
+  /** Who may say yes to everything that it is about. */
+  async function approversOf(plan: Plan): Promise<string[]> {
+    const [first = [], ...others] = await Promise.all(
+      planScopes(plan).map((scope) => authorizer.approvers(scope)),
+    );
+    return first.filter((id) => id !== actorKey(plan.actor) && others.every((may) => may.includes(id)));
+  }
+
+  return async (plan, askedAt) =>
+    decide(plan, {
+      requester: await onCall(plan),
       breakGlassAt: askedAt === null ? null : addMilliseconds(askedAt, config.deadlines.breakGlass),
-      approvers: may.filter((id) => id !== actorKey(plan.actor)),
+      approvers: await approversOf(plan),
     });
-  };
 }
 
 /** The risk rules: reversible by whoever is on call for the app alone, guarded never alone. */
-function decide(
-  plan: Pick<Plan, "risk" | "app">,
-  { requesterOnCall, breakGlassAt, approvers }: Circumstances,
-): Need {
-  switch (plan.risk) {
+function decide({ risk }: Pick<Plan, "risk">, { requester, breakGlassAt, approvers }: Circumstances): Need {
+  const alone = { who: "requester", breakGlassAt: null, approvers: [] } as const;
+  const withOthers = { who: "second-person", breakGlassAt, approvers } as const;
+  switch (risk) {
     case "observe":
-      return { who: "requester", why: "It only reads.", breakGlassAt: null, approvers: [] };
+      return { ...alone, why: "It only reads." };
     case "reversible":
-      return requesterOnCall.is === "yes"
-        ? {
-            who: "requester",
-            why: `It can be undone, and the requester is on call for ${plan.app}.`,
-            breakGlassAt: null,
-            approvers: [],
-          }
-        : {
-            who: "second-person",
-            why:
-              requesterOnCall.is === "unknown"
-                ? `PagerDuty does not say who is on call for ${plan.app}.`
-                : `The requester is not on call for ${plan.app}.`,
-            breakGlassAt,
-            approvers,
-          };
+      return { ...(requester.alone ? alone : withOthers), why: requester.why };
     case "guarded":
-      return {
-        who: "second-person",
-        why: "It is guarded: a second person has to agree.",
-        breakGlassAt,
-        approvers,
-      };
+      return { ...withOthers, why: "It is guarded: a second person has to agree." };
   }
 }

@@ -1,4 +1,3 @@
-import { formatDuration } from "../../domain/deadline.ts";
 import { planWarnings } from "../../domain/plan.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
 import type { StoredPlan } from "../../store/plans.ts";
@@ -13,18 +12,33 @@ const settled = {
   voided: "No longer holds.",
 } as const;
 
-/** Who says yes, in one sentence. */
-function needText(stored: StoredPlan, need: Need): string {
+function isBlocked({ plan }: StoredPlan): boolean {
+  return planWarnings(plan).some((warning) => warning.level === "block");
+}
+
+/** Whether people are to be asked for it: it waits, can be run, and a person wants it. */
+export function isAsked(stored: StoredPlan, need: Need): boolean {
+  return (
+    stored.status === "waiting" &&
+    need.who === "second-person" &&
+    stored.plan.actor.kind === "person" &&
+    !isBlocked(stored)
+  );
+}
+
+/** Who says yes, and until when. */
+function needText(stored: StoredPlan, need: Need): Inline[] {
+  if (isBlocked(stored)) return ["It cannot be run as it is, so nobody is asked for a yes."];
   if (stored.plan.actor.kind !== "person")
-    return "Proposed by an alert: nothing happens until a person confirms it. It is planned again with their rights when they do.";
-  return need.who === "requester"
-    ? `${need.why} One yes is enough.`
-    : `${need.why} Somebody else approves it.`;
+    return [
+      "Proposed by an alert: nothing happens until a person confirms it. It is planned again with their rights when they do.",
+    ];
+  const who = need.who === "requester" ? "One yes is enough." : "Somebody else approves it.";
+  return [`${need.why} ${who} Valid until `, { time: stored.expiresAt, as: "clock" }, "."];
 }
 
 function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {
-  if (stored.status !== "waiting" || planWarnings(stored.plan).some((warning) => warning.level === "block"))
-    return [];
+  if (stored.status !== "waiting" || isBlocked(stored)) return [];
   const name = `P${stored.number}`;
   const alone = need.who === "requester" || stored.plan.actor.kind !== "person";
   const buttons: Button[] = [
@@ -85,9 +99,9 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
       : [{ type: "text", text: [{ bold: "Reason:" }, ` ${plan.reason}`] } as const]),
     {
       type: "note",
-      text: [`P${stored.number} · `, actorInline(plan.actor), " · ", footer(stored, need, now)],
+      text: [`P${stored.number} · `, actorInline(plan.actor), " · ", ...footer(stored, need)],
     },
-    ...(open && need.who === "second-person" && plan.actor.kind === "person" ? [mayApprove(need)] : []),
+    ...(isAsked(stored, need) ? [askedText(stored, need)] : []),
     ...(stored.status === "waiting"
       ? []
       : [
@@ -104,25 +118,39 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
 /** Approvers named in a plan. */
 export const NAMED = 5;
 
-/** Named, so that Slack tells them. */
-function mayApprove({ approvers }: Need): Block {
-  const people = approvers
+/** Whom it asked, by name so that Slack tells them, until when, and what is left if nobody answers. */
+function askedText({ expiresAt }: StoredPlan, { approvers, breakGlassAt }: Need): Block {
+  const named = approvers
     .slice(0, NAMED)
     .flatMap((person, index): Inline[] => [index === 0 ? " " : ", ", { person, name: person }]);
-  const text: Inline[] =
-    people.length === 0
-      ? [{ bold: "Nobody else may approve this." }]
-      : [{ bold: "Asked for a yes:" }, ...people];
-  return { type: "text", text };
+  const more = approvers.length - NAMED;
+  const asked: Inline[] = [
+    { bold: "Asked for a yes:" },
+    ...named,
+    ...(more > 0 ? [` and ${more} more`] : []),
+    ", until ",
+    { time: expiresAt, as: "clock" },
+    ".",
+  ];
+  const glass: Inline[] =
+    breakGlassAt === null
+      ? []
+      : [
+          " Unanswered, somebody on call may break the glass from ",
+          { time: breakGlassAt, as: "clock" },
+          " on.",
+        ];
+  const text = approvers.length === 0 ? [{ bold: "Nobody else may approve this." }] : asked;
+  return { type: "text", text: [...text, ...glass] };
 }
 
 function asList(text: ReturnType<typeof withCode>) {
   return Array.isArray(text) ? text : [text as string];
 }
 
-function footer(stored: StoredPlan, need: Need, now: Date): string {
-  if (stored.status !== "waiting") return `planned ${stored.createdAt.toISOString().slice(11, 19)} UTC`;
-  return `${needText(stored, need)} Valid for ${formatDuration(stored.expiresAt.getTime() - now.getTime())}. Nothing has been touched.`;
+function footer(stored: StoredPlan, need: Need): Inline[] {
+  if (stored.status !== "waiting") return [`planned ${stored.createdAt.toISOString().slice(11, 19)} UTC`];
+  return [...needText(stored, need), " Nothing has been touched."];
 }
 
 /** What goes into the thread of a plan: the diff, the equivalent kubectl lines and the calls it was checked for. */

@@ -1,24 +1,25 @@
 import type { Clock } from "../../domain/clock.ts";
 import { actorKey } from "../../domain/actor.ts";
-import { type Incident, isConfidential } from "../../domain/incident.ts";
+import { isConfidential } from "../../domain/incident.ts";
 import type { Inline, View } from "../../domain/view.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "../commands/invocation.ts";
+import { showIncident } from "../incidents/show-incident.ts";
 import { line } from "../page.ts";
 import { isSlackUser } from "../people.ts";
-import { NAMED, planDetailView, planView } from "./plan-view.ts";
+import { isAsked, NAMED, planDetailView, planView } from "./plan-view.ts";
 import { elsewhereOf, placeOf, say, show } from "../record.ts";
 
 export interface PlanMessages {
-  /** Posts the plan's message with its details in the thread, or edits it to the plan's present state. */
-  show(stored: StoredPlan): Promise<void>;
   /** Shows a fresh plan, asks for a second person where one is needed, and answers who asked. */
   present(stored: StoredPlan, invocation: Invocation): Promise<Reply>;
-  /** Shows a plan again after it was answered or ran out of time; an alert's proposal has no message of its own. */
+  /** Shows a plan again after it was answered or ran out of time: an alert's proposal stands on its incident's card. */
   refresh(plan: number): Promise<void>;
+  /** Answers who asked with what the plan's own message tells too: a line of their own only where they do not see that. */
+  answer(stored: StoredPlan, text: string, invocation: Invocation): Promise<Reply>;
 }
 
 export interface PlanMessagesOptions {
@@ -36,6 +37,7 @@ export function createPlanMessages({
   wakeOutbox,
   now,
 }: PlanMessagesOptions): PlanMessages {
+  /** Posts the plan's message with its details in the thread, or edits it to the plan's present state. */
   async function showPlan(stored: StoredPlan, responseUrl: string | null = null): Promise<void> {
     const channel = placeOf(stored.plan.incident, stored.channel, announce);
     if (channel === null || stored.plan.actor.kind !== "person") return;
@@ -72,42 +74,55 @@ export function createPlanMessages({
       );
   }
 
-  return {
-    show: (stored) => showPlan(stored),
+  async function answer(stored: StoredPlan, text: string, { place }: Invocation): Promise<Reply> {
+    const shown = placeOf(stored.plan.incident, stored.channel, announce);
+    if (place.surface === "cli" || shown === null) return { to: "said", view: line(text) };
+    const incident = "incident" in shown ? await incidentByNumber(db, shown.incident) : undefined;
+    const channel = "id" in shown ? shown.id : (incident?.channel ?? null);
+    const name = incident === undefined ? "another channel" : `#${incident.channelName}`;
+    const where: Inline = channel === null ? name : { channel, name };
+    if (channel === null || channel !== place.channel)
+      return { to: "asker", view: pointer(text, where, name) };
+    // A thread shows nothing of what stands in its channel.
+    if (place.thread === null) return { to: "said", view: line(text) };
+    return { to: "asker", view: line(`${text} It is shown in the channel, where everybody sees it.`) };
+  }
 
-    async present(stored, { place }) {
+  return {
+    async present(stored, invocation) {
       const need = await approvals.need(stored.plan, stored.askedAt);
-      if (need.who === "second-person" && stored.status === "waiting") {
+      if (isAsked(stored, need)) {
         await approvals.asked(stored);
         await bringIn(stored, need.approvers);
       }
-      await showPlan(stored, place.responseUrl);
-      const view = planView(stored, need, now());
-      const details = planDetailView(stored);
-      if (place.surface === "cli") return { to: "asker", view, details };
+      const current = (await planByNumber(db, stored.number)) ?? stored;
+      const { place } = invocation;
+      await showPlan(current, place.responseUrl);
       const shown = placeOf(stored.plan.incident, stored.channel, announce);
-      if (shown === null) return { to: "asker", view, details };
-      const incident = "incident" in shown ? await incidentByNumber(db, shown.incident) : undefined;
-      const elsewhere = incident !== undefined && incident.channel !== place.channel;
-      if (elsewhere) return { to: "asker", view: pointer(stored.number, incident) };
-      // A thread shows nothing of what stands in its channel.
-      if (place.thread === null) return { to: "said", view };
-      return {
-        to: "asker",
-        view: line(`P${stored.number} is shown in the channel, where everybody sees it.`),
-      };
+      if (place.surface === "cli" || shown === null) {
+        const view = planView(current, await approvals.need(stored.plan, current.askedAt), now());
+        return { to: "asker", view, details: planDetailView(stored) };
+      }
+      return answer(stored, `P${stored.number} is planned: ${stored.plan.title}.`, invocation);
     },
 
     async refresh(number) {
       const stored = await planByNumber(db, number);
-      if (stored) await showPlan(stored);
+      if (!stored) return;
+      await showPlan(stored);
+      const { actor, incident } = stored.plan;
+      if (actor.kind !== "person" && incident !== null)
+        await db.transaction().execute((trx) => showIncident(trx, incident, now));
     },
+
+    answer,
   };
 }
 
-/** Asked in one channel, shown in the incident's: whoever asked is told where. */
-function pointer(plan: number, { channel, channelName }: Incident): View {
-  const where: Inline = channel === null ? `#${channelName}` : { channel, name: channelName };
-  const summary = `P${plan} belongs to an incident and is shown in #${channelName}.`;
-  return { summary, blocks: [{ type: "text", text: [`P${plan} belongs to an incident: see `, where, "."] }] };
+/** A plan's message stands elsewhere, and who asked is told where. */
+function pointer(text: string, where: Inline, name: string): View {
+  return {
+    summary: `${text} It is shown in ${name}.`,
+    blocks: [{ type: "text", text: [`${text} See `, where, "."] }],
+  };
 }

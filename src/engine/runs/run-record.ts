@@ -2,7 +2,7 @@ import type { Actor } from "../../domain/actor.ts";
 import type { Fact } from "../../domain/timeline.ts";
 import type { Button } from "../../domain/view.ts";
 import type { Queries } from "../../store/database.ts";
-import { planByNumber, type StoredPlan } from "../../store/plans.ts";
+import { approvalsOf, planByNumber, type StoredPlan } from "../../store/plans.ts";
 import { runByNumber, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
@@ -40,12 +40,18 @@ export function createRunRecord({ db, announce, wakeOutbox, onWaiting, now }: Ru
       run,
       plan: stored.plan,
       steps,
+      approvals: await approvalsOf(trx, run.plan),
       waitingFor: more.waitingFor ?? null,
       offers: more.offers ?? [],
     });
     const about = stored.plan.incident;
     const elsewhere = elsewhereOf(run.actor, announce);
-    await show(trx, { key: `run:${number}`, about }, { do: "post", channel: place, view, ...elsewhere }, now());
+    await show(
+      trx,
+      { key: `run:${number}`, about },
+      { do: "post", channel: place, view, ...elsewhere },
+      now(),
+    );
   };
 
   return {

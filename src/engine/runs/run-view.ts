@@ -1,8 +1,9 @@
 import type { Plan } from "../../domain/plan.ts";
 import type { Outcome, Verdict } from "../../domain/run.ts";
-import type { Block, Button, View } from "../../domain/view.ts";
+import type { Block, Button, Inline, View } from "../../domain/view.ts";
 import type { Row } from "../../store/tables.ts";
 import { actorInline } from "../people.ts";
+import { type GivenYes, glassText, yesesOf } from "../plans/yes-text.ts";
 
 type StepLook = { mark: string; detail: string | null };
 
@@ -69,17 +70,31 @@ export interface RunShown {
   run: Row<"run">;
   plan: Plan;
   steps: readonly Row<"run_step">[];
+  /** The answers to its plan. */
+  approvals: readonly Row<"approval">[];
   /** What the step in hand is waiting for. */
   waitingFor: string | null;
   /** Offered when it has ended. */
   offers: readonly Button[];
 }
 
+const gave = {
+  confirmed: "confirmed by",
+  approved: "approved by",
+  "break-glass": "glass broken by",
+} as const;
+
+/** ` · approved by Robin, 12:00` */
+function yesInline({ actor, how, at }: GivenYes): Inline[] {
+  return [` · ${gave[how]} `, actorInline(actor), ", ", { time: at, as: "clock" }];
+}
+
 /** The one message a run has: steps with a mark each, Stop while it runs, evidence and offers when it has ended. */
-export function runView({ run, plan, steps, waitingFor, offers }: RunShown): View {
+export function runView({ run, plan, steps, approvals, waitingFor, offers }: RunShown): View {
   const byId = new Map(steps.map((step) => [step.step, step]));
   const lines = plan.steps.flatMap((planned) => stepLines(planned.title, byId.get(planned.id), waitingFor));
   const ended = run.status === "finished";
+  const yeses = yesesOf(approvals);
   const stop: Button = {
     label: "Stop",
     command: `stop R${run.number}`,
@@ -95,9 +110,16 @@ export function runView({ run, plan, steps, waitingFor, offers }: RunShown): Vie
     { type: "heading", text: runSummary(run, plan) },
     ...(run.detail === null ? [] : [{ type: "text", text: run.detail } as const]),
     { type: "list", items: lines },
+    ...yeses
+      .filter(({ how }) => how === "break-glass")
+      .map((yes) => ({ type: "text", text: glassText(yes) }) as const),
     {
       type: "note",
-      text: ["R", String(run.number), " · P", String(run.plan), " · asked by ", actorInline(run.actor)],
+      text: [
+        `R${run.number} · P${run.plan} · asked by `,
+        actorInline(run.actor),
+        ...yeses.flatMap(yesInline),
+      ],
     },
     ...(buttons.length > 0 ? [{ type: "buttons", buttons } as const] : []),
   ];
