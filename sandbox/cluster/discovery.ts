@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Answer, Call } from "./http.ts";
-import { apiVersionOf, kinds, reviewKinds } from "./kinds.ts";
+import { apiVersionOf, kinds, metricsKinds, reviewKinds } from "./kinds.ts";
 import type { Kind, Subresource } from "./kinds.ts";
+import { metricsGroup } from "./usage/availability.ts";
+import type { MetricsApi } from "./usage/availability.ts";
 
-const served = [...kinds, ...reviewKinds];
+const served = [...kinds, ...reviewKinds, ...metricsKinds];
 const groups = [...new Set(served.map((kind) => kind.group).filter((group) => group !== ""))];
+
+function groupsWith(metrics: MetricsApi): string[] {
+  return metrics === "absent" ? groups.filter((group) => group !== metricsGroup) : groups;
+}
 
 /** The version this API is modelled on; clients choose features by it. */
 const version = {
@@ -48,7 +54,7 @@ interface Served {
 function describe(kind: Kind): Served {
   return {
     kind,
-    verbs: reviewKinds.includes(kind) ? ["create"] : allVerbs.filter((verb) => !unserved(kind, verb)),
+    verbs: verbsOf(kind),
     subresources: (kind.subresources ?? []).toSorted().map((name) => ({
       name,
       verbs: subresourceVerbs[name],
@@ -57,21 +63,36 @@ function describe(kind: Kind): Served {
   };
 }
 
+function verbsOf(kind: Kind): string[] {
+  if (metricsKinds.includes(kind)) return ["get", "list"];
+  return reviewKinds.includes(kind) ? ["create"] : allVerbs.filter((verb) => !unserved(kind, verb));
+}
+
 function unserved(kind: Kind, verb: string): boolean {
   return verb === "deletecollection" && kind.plural === "namespaces";
 }
 
 /** Answers the paths that say what is served; undefined: the path is none of them. */
-export function answerDiscovery(call: Call): Answer | undefined {
+export function answerDiscovery(call: Call, metrics: MetricsApi): Answer | undefined {
   const path = call.path.replace(/\/$/, "");
   const aggregated = /g=apidiscovery\.k8s\.io/.test(call.headers.accept ?? "");
   if (path === "/version") return { code: 200, body: version };
-  if (path === "/api") return aggregated ? aggregate([""], call) : { code: 200, body: coreVersions(call) };
-  if (path === "/apis") return aggregated ? aggregate(groups, call) : { code: 200, body: groupList() };
+  if (path === "/api")
+    return aggregated ? aggregate([""], call, metrics) : { code: 200, body: coreVersions(call) };
+  if (path === "/apis")
+    return aggregated
+      ? aggregate(groupsWith(metrics), call, metrics)
+      : { code: 200, body: groupList(metrics) };
+  return answerGroup(path, metrics);
+}
+
+function answerGroup(path: string, metrics: MetricsApi): Answer | undefined {
   const [, root, group = "", groupVersion] = path.split("/");
   if (root === "api" && group === "v1" && !groupVersion) return resourceList("", "v1");
-  if (root !== "apis" || !groups.includes(group)) return undefined;
+  if (root !== "apis" || !groupsWith(metrics).includes(group)) return undefined;
   if (!groupVersion) return { code: 200, body: { kind: "APIGroup", apiVersion: "v1", ...groupOf(group) } };
+  if (group === metricsGroup && metrics === "unavailable")
+    return { code: 503, text: "service unavailable\n" };
   return path.split("/").length === 4 ? resourceList(group, groupVersion) : undefined;
 }
 
@@ -84,8 +105,8 @@ function coreVersions(call: Call): object {
   };
 }
 
-function groupList(): object {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map(groupOf) };
+function groupList(metrics: MetricsApi): object {
+  return { kind: "APIGroupList", apiVersion: "v1", groups: groupsWith(metrics).map(groupOf) };
 }
 
 function groupOf(name: string): object {
@@ -138,7 +159,7 @@ function names(kind: Kind): object {
 }
 
 function storageHash(kind: Kind): object {
-  if (reviewKinds.includes(kind)) return {};
+  if (reviewKinds.includes(kind) || metricsKinds.includes(kind)) return {};
   const hash = createHash("sha256")
     .update(`${apiVersionOf(kind)}/${kind.kind}`)
     .digest("base64");
@@ -147,26 +168,36 @@ function storageHash(kind: Kind): object {
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-function aggregate(names: string[], call: Call): Answer {
+function aggregate(names: string[], call: Call, metrics: MetricsApi): Answer {
   const wanted =
     /v=v2beta1/.test(call.headers.accept ?? "") && !/v=v2;/.test(call.headers.accept ?? "")
       ? "v2beta1"
       : "v2";
   const items = names.map((group) => ({
     metadata: { ...(group && { name: group }), creationTimestamp: null },
-    versions: versionsOf(group).map((one) => ({
-      version: one,
-      resources: served
-        .filter((kind) => kind.group === group && kind.version === one)
-        .map(aggregatedResource),
-      freshness: "Current",
-    })),
+    versions: versionsOf(group).map((one) =>
+      staleWhen(group === metricsGroup && metrics === "unavailable", {
+        version: one,
+        resources: served
+          .filter((kind) => kind.group === group && kind.version === one)
+          .map(aggregatedResource),
+        freshness: "Current",
+      }),
+    ),
   }));
   return {
     code: 200,
     type: aggregatedType.replace("v=v2", `v=${wanted}`),
     body: { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${wanted}`, metadata: {}, items },
   };
+}
+
+/** A group whose server does not answer is named, and nothing is known of it. */
+function staleWhen(
+  stale: boolean,
+  version: { version: string; resources: object[]; freshness: string },
+): object {
+  return stale ? { version: version.version, freshness: "Stale" } : version;
 }
 
 function aggregatedResource(kind: Kind): object {

@@ -57,6 +57,11 @@ export const kinds: readonly Kind[] = [
   row("v1/Secret", "secrets", ""),
   row("v1/ServiceAccount", "serviceaccounts", "sa"),
   row("v1/Service", "services", "svc", { ...all, ...withStatus }),
+  row("apiregistration.k8s.io/v1/APIService", "apiservices", "", {
+    ...clusterWide,
+    ...withStatus,
+    categories: ["api-extensions"],
+  }),
   row("apps/v1/ControllerRevision", "controllerrevisions", ""),
   row("apps/v1/DaemonSet", "daemonsets", "ds", { ...all, ...withStatus, generation: "spec" }),
   row("apps/v1/Deployment", "deployments", "deploy", { ...scaled, generation: "spec+annotations" }),
@@ -68,6 +73,7 @@ export const kinds: readonly Kind[] = [
   row("coordination.k8s.io/v1/Lease", "leases", ""),
   row("discovery.k8s.io/v1/EndpointSlice", "endpointslices", "", { generation: "spec" }),
   row("events.k8s.io/v1/Event", "events", "ev"),
+  row("keda.sh/v1alpha1/ScaledObject", "scaledobjects", "so", { ...withStatus, generation: "spec" }),
   row("networking.k8s.io/v1/Ingress", "ingresses", "ing", { ...withStatus, generation: "spec" }),
   row("networking.k8s.io/v1/NetworkPolicy", "networkpolicies", "netpol", { generation: "spec" }),
   row("policy/v1/PodDisruptionBudget", "poddisruptionbudgets", "pdb", { ...withStatus, generation: "spec" }),
@@ -75,6 +81,12 @@ export const kinds: readonly Kind[] = [
   row("rbac.authorization.k8s.io/v1/ClusterRoleBinding", "clusterrolebindings", "", clusterWide),
   row("rbac.authorization.k8s.io/v1/Role", "roles", ""),
   row("rbac.authorization.k8s.io/v1/RoleBinding", "rolebindings", ""),
+];
+
+/** What is measured and not stored: get and list are its only verbs. */
+export const metricsKinds: readonly Kind[] = [
+  row("metrics.k8s.io/v1beta1/NodeMetrics", "nodes", "", clusterWide),
+  row("metrics.k8s.io/v1beta1/PodMetrics", "pods", ""),
 ];
 
 /** Questions that are answered and not stored: create is their only verb. */

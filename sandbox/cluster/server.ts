@@ -28,6 +28,8 @@ import { badRequest, noSuchResource, StatusError } from "./status.ts";
 import type { Status } from "./status.ts";
 import { createStore } from "./store.ts";
 import type { Store } from "./store.ts";
+import { answerMetrics } from "./usage/answer.ts";
+import { metricsApi, metricsGroup } from "./usage/availability.ts";
 
 export interface ClusterOptions {
   store?: Store;
@@ -71,8 +73,9 @@ export function createCluster(options: ClusterOptions): Cluster {
     if (path === "/sandbox/audit")
       return { code: 200, text: audit.map((event) => `${JSON.stringify(event)}\n`).join("") };
     if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return { code: 200, text: "ok" };
-    const described = answerDiscovery(call) ?? answerOpenApi(call);
+    const described = answerDiscovery(call, metricsApi(store)) ?? answerOpenApi(call);
     if (described) return described;
+    if (target?.group === metricsGroup) return answerMetrics(store, { ...call, target });
     const groupServed = kinds.some((kind) => kind.group === target?.group && kind.version === target.version);
     if (!target || !(groupServed || reviewKinds.some((kind) => kind.group === target.group))) {
       return { code: 404, text: "404 page not found\n" };

@@ -11,7 +11,7 @@ import { pager as pagerSeed, people, type Person } from "../seed.ts";
 import type { Fault, FaultySystem, PanelCommand, ReleaseKind } from "./panel-api.ts";
 import type { createReleases } from "./releases.ts";
 
-const Kind = z.enum(["errors", "slow", "crash", "nopull", "good"]);
+const Kind = z.enum(["errors", "slow", "crash", "oom", "nopull", "good"]);
 const incidentCommand = { incident: z.string(), person: z.string().optional() };
 
 export const Command = z.discriminatedUnion("command", [

@@ -9,7 +9,7 @@
  */
 
 /** What the tag of a shipped release makes of it. `good` ships the next healthy version. */
-export type ReleaseKind = "errors" | "slow" | "crash" | "nopull" | "good";
+export type ReleaseKind = "errors" | "slow" | "crash" | "oom" | "nopull" | "good";
 
 export type FaultySystem = "slack" | "pagerduty" | "kubernetes";
 

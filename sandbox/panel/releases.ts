@@ -12,6 +12,7 @@ const causes: Record<ReleaseKind, string> = {
   errors: "smaller connection pool to PostgreSQL",
   slow: "full SHAP explanations for every request",
   crash: "new configuration loader",
+  oom: "larger model cache",
   nopull: "slimmer base image",
   good: "fixes of the last release",
 };

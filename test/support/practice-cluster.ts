@@ -38,6 +38,7 @@ const fast: Timing = {
   pullBackOff: 200,
   jobBackOff: 200,
   programPace: 0.05,
+  autoscaleEvery: 100,
 };
 
 /** A practice cluster of the test's own, on a free port of 127.0.0.1. */

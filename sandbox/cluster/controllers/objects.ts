@@ -219,6 +219,8 @@ export interface Node extends KubeObject {
   };
   status?: {
     allocatable?: Record<string, string>;
+    capacity?: Record<string, string>;
+    nodeInfo?: Record<string, string>;
     addresses?: { type: string; address: string }[];
     conditions?: Condition[];
   };

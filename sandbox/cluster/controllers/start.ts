@@ -4,6 +4,7 @@ import { defaultTiming } from "../kubelet/timing.ts";
 import type { Timing } from "../kubelet/timing.ts";
 import type { Store } from "../store.ts";
 import { kinds } from "../kinds.ts";
+import { autoscalerController } from "./autoscaler/autoscaler.ts";
 import { runController } from "./controller.ts";
 import { daemonSetController } from "./daemon-set.ts";
 import { deploymentController } from "./deployment.ts";
@@ -24,6 +25,7 @@ export const controllers = {
   "statefulset-controller": statefulSetController,
   "daemonset-controller": daemonSetController,
   "endpoint-controller": endpointsController,
+  "horizontal-pod-autoscaler": autoscalerController,
   "job-controller": jobController,
   "cronjob-controller": cronJobController,
   "namespace-controller": namespaceController,

@@ -12,6 +12,8 @@ export interface Timing {
   jobBackOff: number;
   /** Share of its pretended duration that a Job's program really takes. */
   programPace: number;
+  /** Between two looks of the horizontal pod autoscaler. */
+  autoscaleEvery: number;
 }
 
 export const defaultTiming: Timing = {
@@ -21,4 +23,5 @@ export const defaultTiming: Timing = {
   pullBackOff: 3000,
   jobBackOff: 2000,
   programPace: 1,
+  autoscaleEvery: 15_000,
 };

@@ -1,14 +1,18 @@
 import { timestamp } from "../object.ts";
 import type { Node } from "../controllers/objects.ts";
+import type { Store } from "../store.ts";
 
-export const nodeNames = ["practice-node-1", "practice-node-2", "practice-node-3"] as const;
+const prefix = "practice-node-";
+export const nodeNames = [1, 2, 3].map((number) => `${prefix}${number}`);
 
 export function addressOf(node: string): string {
-  return `10.0.0.${11 + nodeNames.findIndex((name) => name === node)}`;
+  return `10.0.0.${10 + Number(node.slice(prefix.length))}`;
 }
 
-/** What the runbook demands of a node: 16 CPU cores, 64 GB of memory, 500 GB of SSD. */
+/** What the runbook demands of a node: 16 CPU cores, 64 GB of memory, 500 GB of SSD; some have GPUs. */
 const machine = { cpu: "16", "ephemeral-storage": "500Gi", memory: "64Gi", pods: "110" };
+const gpuMachine = { ...machine, "nvidia.com/gpu": "2" };
+const gpuNode = "practice-node-3";
 
 const pressures = [
   {
@@ -22,8 +26,22 @@ const pressures = [
 
 /** The nodes as they have been since a day, and as their kubelets reported them just now. */
 export function practiceNodes(since: Date, now: Date): Node[] {
+  return nodeNames.map((name) => nodeNamed(name, since, now));
+}
+
+/** One node more than there are, as if a cloud had added it. @returns its name */
+export function addNode(store: Store, now: Date): string {
+  const taken = store.list("nodes").map(({ metadata }) => Number(metadata.name.slice(prefix.length)));
+  const name = `${prefix}${Math.max(0, ...taken.filter(Number.isInteger)) + 1}`;
+  store.create("nodes", nodeNamed(name, now, now), { manager: "kubelet", now });
+  return name;
+}
+
+function nodeNamed(name: string, since: Date, now: Date): Node {
   const times = { lastHeartbeatTime: timestamp(now), lastTransitionTime: timestamp(since) };
-  return nodeNames.map((name, index) => ({
+  const number = Number(name.slice(prefix.length));
+  const size = name === gpuNode ? gpuMachine : machine;
+  return {
     apiVersion: "v1",
     kind: "Node",
     metadata: {
@@ -32,17 +50,18 @@ export function practiceNodes(since: Date, now: Date): Node[] {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
-        "topology.kubernetes.io/zone": `zone-${index + 1}`,
+        ...(name === gpuNode && { "nvidia.com/gpu.present": "true" }),
+        "topology.kubernetes.io/zone": `zone-${((number - 1) % 3) + 1}`,
       },
     },
-    spec: { podCIDR: `10.244.${index}.0/24` },
+    spec: { podCIDR: `10.244.${number - 1}.0/24` },
     status: {
       addresses: [
         { type: "InternalIP", address: addressOf(name) },
         { type: "Hostname", address: name },
       ],
-      allocatable: machine,
-      capacity: machine,
+      allocatable: size,
+      capacity: size,
       conditions: [
         ...pressures.map((pressure) => ({ ...pressure, status: "False" as const, ...times })),
         {
@@ -66,5 +85,5 @@ export function practiceNodes(since: Date, now: Date): Node[] {
         systemUUID: "",
       },
     },
-  }));
+  };
 }

@@ -13,6 +13,11 @@ const observe = [
     resources: ["pods", "pods/log", "events", "configmaps", "services", "endpoints", "serviceaccounts"],
     verbs: read,
   },
+  { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: read },
+  { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: read },
+  { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
+  { apiGroups: ["keda.sh"], resources: ["scaledobjects"], verbs: read },
+  { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"] },
   { apiGroups: ["apps"], resources: [...workloads, "replicasets", "controllerrevisions"], verbs: read },
   { apiGroups: ["apps"], resources: scales, verbs: ["get"] },
   { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: read },
@@ -25,6 +30,7 @@ const operate = [
   { apiGroups: ["apps"], resources: workloads, verbs: ["patch"] },
   { apiGroups: ["apps"], resources: scales, verbs: ["patch", "update"] },
   { apiGroups: [""], resources: ["pods"], verbs: ["delete"] },
+  { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "patch", "delete"] },
 ];
 
 const lead = [
@@ -38,7 +44,15 @@ const lead = [
 ];
 
 const look = [{ apiGroups: [""], resources: ["pods"], verbs: read }];
-const clusterView = [{ apiGroups: [""], resources: ["nodes", "namespaces"], verbs: read }];
+const clusterView = [
+  { apiGroups: [""], resources: ["nodes", "namespaces"], verbs: read },
+  { apiGroups: ["metrics.k8s.io"], resources: ["nodes"], verbs: ["get", "list"] },
+];
+/** Who may cordon and drain a node must also see which pods are on it. */
+const nodeOperator = [
+  { apiGroups: [""], resources: ["nodes"], verbs: ["patch"] },
+  { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+];
 
 /** Which group has which role; each holds in the namespaces of the system and nowhere else. */
 const teams = [
@@ -61,6 +75,11 @@ export function teamRoles(namespaces: string[]): { plural: string; object: KubeO
     {
       plural: "clusterrolebindings",
       object: clusterRoleBinding("cluster-view", [group("sre"), group("sre-leads"), group("crai:observers")]),
+    },
+    { plural: "clusterroles", object: clusterRole("node-operator", nodeOperator) },
+    {
+      plural: "clusterrolebindings",
+      object: clusterRoleBinding("node-operator", [group("sre-leads")]),
     },
     ...craiRoles(),
   ];

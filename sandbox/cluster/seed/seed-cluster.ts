@@ -4,6 +4,7 @@ import { prepareNew } from "../defaults/defaults.ts";
 import { storedKind } from "../kinds.ts";
 import type { KubeObject } from "../object.ts";
 import type { Store } from "../store.ts";
+import { setMetricsApi } from "../usage/availability.ts";
 import { creditRiskConfig, creditRiskWorkloads } from "./credit-risk.ts";
 import { replayReleases, settle } from "./history.ts";
 import { monitoringConfig, monitoringWorkloads } from "./monitoring.ts";
@@ -41,6 +42,7 @@ export function seedCluster(store: Store, now: Date): void {
       add(store, plural, object, since);
     }
   });
+  setMetricsApi(store, "serving", since);
   replayReleases(store, [...creditRiskWorkloads, ...monitoringWorkloads], now);
 }
 

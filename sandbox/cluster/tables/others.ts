@@ -46,6 +46,20 @@ function eventSource(event: KubeObject): string {
   return instance ? `${component}, ${instance}` : component;
 }
 
+export const apiServiceColumns: Column[] = [
+  nameColumn,
+  column("Service", (object) => {
+    const service = child(specOf(object), "service");
+    return service ? `${textOr(service["namespace"], "")}/${textOr(service["name"], "")}` : "Local";
+  }),
+  column("Available", (object) => {
+    const available = items(statusOf(object), "conditions").find(({ type }) => type === "Available");
+    const status = textOr(available?.["status"], "Unknown");
+    return status === "True" ? status : `${status} (${textOr(available?.["reason"], "")})`;
+  }),
+  ageColumn,
+];
+
 export const autoscalerColumns: Column[] = [
   nameColumn,
   column("Reference", (object) => {

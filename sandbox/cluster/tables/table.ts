@@ -15,6 +15,7 @@ import {
   serviceColumns,
 } from "./core.ts";
 import {
+  apiServiceColumns,
   autoscalerColumns,
   disruptionBudgetColumns,
   eventColumns,
@@ -34,6 +35,7 @@ import {
 } from "./workloads.ts";
 
 const byPlural: Record<string, Column[]> = {
+  apiservices: apiServiceColumns,
   clusterrolebindings: bindingColumns,
   clusterroles: roleColumns,
   configmaps: configMapColumns,

@@ -7,6 +7,7 @@ const kinds: { kind: ReleaseKind; label: string; effect: string }[] = [
   { kind: "errors", label: "Errors", effect: "starts, then answers many requests with 500" },
   { kind: "slow", label: "Slow", effect: "starts, then takes seconds to answer" },
   { kind: "crash", label: "Crash", effect: "never becomes ready; the old pods stay" },
+  { kind: "oom", label: "Memory", effect: "starts, serves, and is killed for its memory again and again" },
   { kind: "nopull", label: "No image", effect: "its image cannot be pulled" },
   { kind: "good", label: "Good", effect: "the next healthy version" },
 ];

@@ -118,7 +118,7 @@ describe("the rights in the seeded system", () => {
   });
 
   it("end at the system's namespaces", () => {
-    expect(may(people.alex.kubernetes, "list", "pods", "kube-system")).toBe(false);
+    expect(may(people.alex.kubernetes, "delete", "pods", "kube-system")).toBe(false);
     expect(may(people.robin.kubernetes, "patch", "daemonsets@apps", "monitoring")).toBe(true);
   });
 

@@ -42,6 +42,7 @@ const fast: Timing = {
   pullBackOff: 40,
   jobBackOff: 40,
   programPace: 0.01,
+  autoscaleEvery: 100,
 };
 const namespace = "shop";
 
