@@ -92,7 +92,11 @@ async function list(args: Args, { actor, invocation, now }: CommandContext, { db
   return { to: "asker", view: page(all ? "Incidents" : "Open incidents", table(columns, rows)) } as const;
 }
 
-async function setSeverity(args: Args, context: CommandContext, { incidents }: UseCases): Promise<Reply> {
+async function setSeverity(
+  args: Args,
+  context: CommandContext,
+  { config, incidents }: UseCases,
+): Promise<Reply> {
   const before = incidentOf(context);
   const { actor, invocation } = context;
   const wanted = choose(args["rest"], Severity, "severity");
@@ -101,7 +105,8 @@ async function setSeverity(args: Args, context: CommandContext, { incidents }: U
     return { to: "asker", view: line(`${before.channelName} is ${wanted} already.`) };
   await incidents.setSeverity(before.number, wanted, { actor, cause: invocation.id, reason });
   const why = reason === null ? "." : `: ${reason}`;
-  const said = `${actor.name} changed the severity of ${before.channelName} from ${before.severity} to ${wanted}${why}`;
+  const means = config.severities === undefined ? "" : ` (${config.severities[wanted].means})`;
+  const said = `${actor.name} changed the severity of ${before.channelName} from ${before.severity} to ${wanted}${means}${why}`;
   return { to: audience(context), view: line(said) };
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from "./domain/clock.ts";
 import type { Config } from "./domain/config.ts";
 import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals.ts";
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
+import { createShowIncident } from "./engine/incidents/show-incident.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
 import { createPlaybooks, indexActions } from "./engine/playbooks/load-playbooks.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
@@ -76,8 +77,11 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     now,
   });
   const stops = createStops();
+  const showIncident = createShowIncident({ apps: config.apps, now });
   const runs = createRuns({
+    showIncident,
     db,
+    authorizer,
     planner,
     actions,
     offers: createNextSteps({ db, planner, log }),
@@ -95,9 +99,10 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     planner,
     approvals,
     runs,
-    planMessages: createPlanMessages({ db, approvals, announce, wakeOutbox, now }),
+    planMessages: createPlanMessages({ db, approvals, announce, showIncident, wakeOutbox, now }),
     lockKeeper: createLockKeeper({ db, config, authorizer, stops, wakeOutbox, now }),
     incidents: createIncidents({
+      showIncident,
       db,
       announce,
       stillFiring: config.deadlines.stillFiring,

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../src/domain/errors.ts";
 import { createIncidents } from "../../src/engine/incidents/incidents.ts";
+import { createShowIncident } from "../../src/engine/incidents/show-incident.ts";
 import { createPins } from "../../src/engine/incidents/pins.ts";
 import type { Chat } from "../../src/engine/ports.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -24,6 +25,7 @@ let time = new Date("2026-11-22T14:00:00Z");
 const now = (): Date => time;
 const log = pino({ level: "silent" });
 const incidents = createIncidents({
+  showIncident: createShowIncident({ apps: {}, now }),
   db,
   announce: undefined,
   stillFiring: 600_000,

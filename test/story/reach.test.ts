@@ -10,6 +10,7 @@ import {
   type World,
 } from "../support/practice-world.ts";
 import { textOf } from "../support/slack-text.ts";
+import { card } from "./story.ts";
 import { alertmanagerBody, post } from "../support/webhooks.ts";
 
 const crai = "U0CRAI";
@@ -110,6 +111,13 @@ describe("an incident's channel", { timeout: 4 * withinMs }, () => {
     channel = await world.robin.waitForChannel(/^inc-/, { withinMs });
     await world.robin.call("channel.join", { channel: channel.id });
     await world.robin.waitForMessage(channel.id, /FirstTrouble/, { withinMs });
+  });
+
+  test("has a card that leads to the runbook and names who answers for the app", async () => {
+    const pinned = await card(world.robin, channel.id, /Runbook · owner: ML Engineering/);
+    expect(JSON.stringify(pinned.blocks)).toContain(
+      "<https://docs.credit-risk-ai.example.com/mlflow|Runbook>",
+    );
   });
 
   test("that crai was removed from has it back as soon as it has something to say", async () => {

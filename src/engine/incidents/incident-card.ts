@@ -15,6 +15,8 @@ export interface CardShown {
   /** The newest run. */
   run: { row: Row<"run">; stored: StoredPlan } | null;
   acknowledgedBy: Inline | null;
+  /** Who answers for the app, and what they wrote down for this hour; null: no app is known. */
+  help: { owner: string; runbook: string | null } | null;
 }
 
 /** Facts of a proposal on the card; the plan has them all. */
@@ -140,6 +142,13 @@ export function isRunning({ run }: Pick<CardShown, "run">): boolean {
   return run !== null && run.row.status !== "finished";
 }
 
+function helpNote({ help }: CardShown): Block[] {
+  if (help === null) return [];
+  const { owner, runbook } = help;
+  const link: Inline[] = runbook === null ? [] : [{ link: runbook, text: "Runbook" }, " · "];
+  return [{ type: "note", text: [...link, `owner: ${owner}`] }];
+}
+
 /** The one pinned message of an incident: what is wrong, since when, and the fix that waits. */
 export function incidentCard(shown: CardShown): View {
   const { incident, alerts, run } = shown;
@@ -161,6 +170,7 @@ export function incidentCard(shown: CardShown): View {
       ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
       ...(isRunning(shown) ? [] : offerBlocks(shown)),
+      ...helpNote(shown),
       { type: "buttons", buttons: verbs(incident) },
     ],
   };

@@ -32,7 +32,7 @@ import { changedView } from "./change-view.ts";
 import { incidentLine } from "./incident-card.ts";
 import { offerDeadlines } from "./offer-deadlines.ts";
 import { factBefore, refuseChange } from "./refuse-change.ts";
-import { showIncident } from "./show-incident.ts";
+import type { ShowIncident } from "./show-incident.ts";
 
 /** `cause` is what the effects are keyed by (invocation, delivery): the same cause again changes nothing. */
 interface Act {
@@ -70,6 +70,7 @@ export interface Incidents {
 
 export interface IncidentsOptions {
   db: Database;
+  showIncident: ShowIncident;
   /** Where outages are announced; confidential incidents never are. */
   announce: string | undefined;
   /** ms after which alerts that fire on are told of once more. */
@@ -105,7 +106,14 @@ function timesAfter(verb: IncidentVerb, incident: Incident, at: Date): IncidentC
   };
 }
 
-export function createIncidents({ db, announce, stillFiring, wakeOutbox, now }: IncidentsOptions): Incidents {
+export function createIncidents({
+  db,
+  announce,
+  showIncident,
+  stillFiring,
+  wakeOutbox,
+  now,
+}: IncidentsOptions): Incidents {
   async function record(trx: Queries, number: number, { actor, cause }: Act, fact: Fact): Promise<boolean> {
     const entry = await appendEntry(trx, {
       stream: `incident:${number}`,
@@ -153,7 +161,7 @@ export function createIncidents({ db, announce, stillFiring, wakeOutbox, now }: 
   /** The card, and the one line where outages are announced. */
   async function showEverywhere(trx: Queries, incident: Incident): Promise<void> {
     const { number } = incident;
-    await showIncident(trx, number, now);
+    await showIncident(trx, number);
     if (announce === undefined) return;
     await show(
       trx,

@@ -1,4 +1,6 @@
+import type { App } from "../../domain/app.ts";
 import type { Clock } from "../../domain/clock.ts";
+import type { Config } from "../../domain/config.ts";
 import type { Queries } from "../../store/database.ts";
 import { alertTotals } from "../../store/alerts.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
@@ -33,7 +35,22 @@ async function showEpisode(
 }
 
 /** Renders an incident's card from the record and stores it as the latest state of its one pinned message. */
-export async function showIncident(trx: Queries, number: number, now: Clock): Promise<void> {
+export type ShowIncident = (trx: Queries, number: number) => Promise<void>;
+
+export function createShowIncident({ apps, now }: Pick<Config, "apps"> & { now: Clock }): ShowIncident {
+  return (trx, number) => showIncident(trx, number, { apps, now });
+}
+
+/** The page that a person opens first: the app's `runbook`, or whatever document is named first. */
+function runbookOf({ docs }: App): string | null {
+  return docs["runbook"] ?? Object.values(docs)[0] ?? null;
+}
+
+async function showIncident(
+  trx: Queries,
+  number: number,
+  { apps, now }: Pick<Config, "apps"> & { now: Clock },
+): Promise<void> {
   const incident = await incidentByNumber(trx, number);
   if (!incident) return;
   const [row] = await listRuns(trx, { incident: number, audience: "everything", limit: 1 });
@@ -41,10 +58,12 @@ export async function showIncident(trx: Queries, number: number, now: Clock): Pr
   const offer = (await waitingPlans(trx, number)).find((plan) => plan.plan.actor.kind !== "person") ?? null;
   const acknowledged = await latestOf(trx, `incident:${number}`, "incident.acknowledged");
   const who = acknowledged && doer(acknowledged);
+  const app = incident.app === null ? undefined : apps[incident.app];
   const shown = { incident, offer, run: row && stored ? { row, stored } : null };
   const view = incidentCard({
     ...shown,
     alerts: await alertTotals(trx, number),
+    help: app === undefined ? null : { owner: app.owner, runbook: runbookOf(app) },
     acknowledgedBy: typeof who === "object" ? actorInline(who) : (who ?? null),
   });
   await show(

@@ -7,7 +7,7 @@ import { incidentByNumber } from "../../store/incidents.ts";
 import { planByNumber, type StoredPlan } from "../../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "../commands/invocation.ts";
-import { showIncident } from "../incidents/show-incident.ts";
+import type { ShowIncident } from "../incidents/show-incident.ts";
 import { line } from "../page.ts";
 import { isSlackUser } from "../people.ts";
 import { isAsked, NAMED, planDetailView, planView } from "./plan-view.ts";
@@ -26,6 +26,7 @@ export interface PlanMessagesOptions {
   db: Database;
   approvals: Pick<Approvals, "need" | "asked">;
   announce: string | undefined;
+  showIncident: ShowIncident;
   wakeOutbox: () => void;
   now: Clock;
 }
@@ -34,6 +35,7 @@ export function createPlanMessages({
   db,
   approvals,
   announce,
+  showIncident,
   wakeOutbox,
   now,
 }: PlanMessagesOptions): PlanMessages {
@@ -112,7 +114,7 @@ export function createPlanMessages({
       await showPlan(stored);
       const { actor, incident } = stored.plan;
       if (actor.kind !== "person" && incident !== null)
-        await db.transaction().execute((trx) => showIncident(trx, incident, now));
+        await db.transaction().execute((trx) => showIncident(trx, incident));
     },
 
     answer,

@@ -4,6 +4,7 @@ import type { Plan } from "../../domain/plan.ts";
 import type { Button } from "../../domain/view.ts";
 import type { Database } from "../../store/database.ts";
 import type { Row } from "../../store/tables.ts";
+import type { ShowIncident } from "../incidents/show-incident.ts";
 import type { Actions } from "../playbooks/load-playbooks.ts";
 import type { Planner } from "../plans/planner.ts";
 
@@ -20,6 +21,7 @@ export interface RunsOptions {
   /** What a step is waiting for, each time it changes. */
   onWaiting?: ((detail: string) => void) | undefined;
   announce: string | undefined;
+  showIncident: ShowIncident;
   log: Logger;
   now: Clock;
 }

@@ -7,7 +7,6 @@ import { runByNumber, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noRun } from "../commands/references.ts";
-import { showIncident } from "../incidents/show-incident.ts";
 import { elsewhereOf, placeOf, show, streamOf } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { runView } from "./run-view.ts";
@@ -29,7 +28,8 @@ export interface RunRecord {
 }
 
 /** How a run is read, written down and shown; nothing here acts. */
-export function createRunRecord({ db, announce, wakeOutbox, onWaiting, now }: RunsOptions): RunRecord {
+export function createRunRecord(options: RunsOptions): RunRecord {
+  const { db, announce, showIncident, wakeOutbox, onWaiting, now } = options;
   const showRun: RunRecord["show"] = async (trx, { run: { number }, stored }, more = {}) => {
     const place = placeOf(stored.plan.incident, stored.channel, announce);
     if (place === null) return;
@@ -75,7 +75,7 @@ export function createRunRecord({ db, announce, wakeOutbox, onWaiting, now }: Ru
     },
 
     async showCard(trx, { stored }) {
-      if (stored.plan.incident !== null) await showIncident(trx, stored.plan.incident, now);
+      if (stored.plan.incident !== null) await showIncident(trx, stored.plan.incident);
     },
 
     async showWaiting(job, waitingFor) {
