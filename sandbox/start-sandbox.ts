@@ -139,6 +139,7 @@ export async function startSandbox(options: SandboxOptions) {
     origin,
     releases: createReleases(real ?? { server: `${web.origin}/k8s` }, metrics),
     faults: systemFaults({ slack, pager, cluster }),
+    cluster,
     pager,
     alertmanager: alerting.alertmanager,
     crai,

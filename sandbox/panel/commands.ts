@@ -3,6 +3,9 @@ import type { Alertmanager } from "../alerts/alertmanager.ts";
 import { stormAlert } from "../alerts/receivers.ts";
 import { storm } from "../alerts/storm.ts";
 import { practiceApps } from "../apps/practice-apps.ts";
+import { addNode } from "../cluster/seed/nodes.ts";
+import type { Cluster } from "../cluster/server.ts";
+import { setMetricsApi } from "../cluster/usage/availability.ts";
 import type { CraiChild } from "../crai-child.ts";
 import { userById } from "../pager/account.ts";
 import type { Agent, Incident } from "../pager/incidents.ts";
@@ -27,6 +30,11 @@ export const Command = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("start-crai") }),
   z.strictObject({ command: z.literal("acknowledge-incident"), ...incidentCommand }),
   z.strictObject({ command: z.literal("resolve-incident"), ...incidentCommand }),
+  z.strictObject({ command: z.literal("add-node") }),
+  z.strictObject({
+    command: z.literal("metrics-api"),
+    state: z.enum(["serving", "unavailable", "absent"]),
+  }),
   z.strictObject({ command: z.literal("reset") }),
 ]) satisfies z.ZodType<PanelCommand>;
 type Command = z.infer<typeof Command>;
@@ -54,6 +62,7 @@ export interface CommandContext {
   pager: Pager;
   alertmanager: Alertmanager;
   crai: CraiChild;
+  cluster: Pick<Cluster, "store">;
 }
 
 const systems: Record<FaultySystem, string> = {
@@ -83,6 +92,11 @@ export async function carryOut(command: Command, context: CommandContext): Promi
     case "acknowledge-incident":
     case "resolve-incident":
       return actOnIncident(context, command);
+    case "add-node":
+      return `${addNode(context.cluster.store, new Date())} joined the practice cluster.`;
+    case "metrics-api":
+      setMetricsApi(context.cluster.store, command.state, new Date());
+      return `The metrics API is ${command.state}.`;
     case "reset":
       return reset(context);
   }
@@ -153,6 +167,7 @@ function personIn(slackId: string | undefined): Agent & { kind: "user" } {
 
 async function reset(context: CommandContext): Promise<string> {
   for (const fault of Object.values(context.faults)) fault.set({ mode: "ok", delayMs: 0 });
+  setMetricsApi(context.cluster.store, "serving", new Date());
   const now = Date.now();
   const storming = context.alertmanager.firing().filter(({ labels }) => labels["alertname"] === stormAlert);
   context.alertmanager.receive(storming.map((alert) => ({ ...alert, endsAt: now })));

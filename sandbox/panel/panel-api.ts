@@ -85,12 +85,21 @@ export interface FiringAlert {
   since: string;
 }
 
+/** absent: nobody installed it. unavailable: it is installed and does not answer. */
+export type MetricsApi = "serving" | "unavailable" | "absent";
+
+export interface ClusterState {
+  nodes: { name: string; cordoned: boolean }[];
+  metricsApi: MetricsApi;
+}
+
 export interface PanelState {
   crai: CraiStatus;
   /** One for each app of the practice cluster; `api` is the first. */
   releases: AppRelease[];
   faults: Record<FaultySystem, Fault>;
   metrics: AppMetrics[];
+  cluster: ClusterState;
   /** Open ones first, then the latest resolved, at most 20. */
   pagerIncidents: PagerIncident[];
   /** At most 50; `alertCount` is their true number. */
@@ -109,6 +118,10 @@ export type PanelCommand =
   | { command: "start-crai" }
   /** `person` is a Slack user id of the sandbox's people; without one, the person on call does it. */
   | { command: "acknowledge-incident" | "resolve-incident"; incident: string; person?: string | undefined }
+  /** One node more than there are. */
+  | { command: "add-node" }
+  /** What `kubectl top` and autoscalers read. */
+  | { command: "metrics-api"; state: MetricsApi }
   /** A good release everywhere, no faults, no storm, and every pager incident resolved; crai's record stays. */
   | { command: "reset" };
 

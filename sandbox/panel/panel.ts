@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Store } from "../cluster/store.ts";
+import { metricsApi } from "../cluster/usage/availability.ts";
 import { BadRequest, readJson, sendJson, sendText, urlOf } from "../http.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Incident } from "../pager/incidents.ts";
@@ -36,6 +38,7 @@ export function createPanel(options: PanelOptions): Part {
         kubernetes: faults.kubernetes.get(),
       },
       metrics: readings.all(),
+      cluster: clusterState(options.cluster.store),
       pagerIncidents: latest(pager.incidents.all).map(shownIncident),
       alerts: alerts.slice(0, shownAlerts).map(shownAlert),
       alertCount: alerts.length,
@@ -104,6 +107,14 @@ export function createPanel(options: PanelOptions): Part {
       for (const stream of streams) stream.end();
     },
   };
+}
+
+function clusterState(store: Store): PanelState["cluster"] {
+  const nodes = store.list("nodes").map(({ metadata, spec }) => ({
+    name: metadata.name,
+    cordoned: (spec as { unschedulable?: boolean }).unschedulable === true,
+  }));
+  return { nodes, metricsApi: metricsApi(store) };
 }
 
 function written(state: PanelState): string {

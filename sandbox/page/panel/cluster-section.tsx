@@ -1,11 +1,18 @@
+import type { ClusterState, MetricsApi } from "../../panel/panel-api.ts";
 import { cluster } from "../../seed.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useToast } from "../ui/toasts.tsx";
 import { PanelSection } from "./panel-section.tsx";
 import { usePanel } from "./panel-context.tsx";
 
+const metricsStates: { state: MetricsApi; label: string }[] = [
+  { state: "serving", label: "OK" },
+  { state: "unavailable", label: "Down" },
+  { state: "absent", label: "None" },
+];
+
 /** How to look at the practice cluster with the real kubectl, and how to set everything right again. */
-export function ClusterSection() {
+export function ClusterSection({ cluster: now }: { cluster: ClusterState }) {
   const toast = useToast();
   const { send } = usePanel();
   const kubectl = `kubectl --server ${window.location.origin}/k8s -n ${cluster.namespace}`;
@@ -32,6 +39,40 @@ export function ClusterSection() {
             </button>
           </div>
         ))}
+      </PanelSection>
+      <PanelSection title="Cluster">
+        <div className="panel-row">
+          <span>
+            {now.nodes.length} nodes
+            {now.nodes.some(({ cordoned }) => cordoned) &&
+              `, ${now.nodes.filter(({ cordoned }) => cordoned).length} cordoned`}
+          </span>
+          <button
+            type="button"
+            className="button button-plain"
+            onClick={() => void send({ command: "add-node" })}
+          >
+            Add a node
+          </button>
+        </div>
+        <fieldset className="panel-row fault">
+          <legend className="hidden">Metrics API</legend>
+          <span aria-hidden="true">Metrics API</span>
+          <span className="segments segments-small">
+            {metricsStates.map(({ state, label }) => (
+              <button
+                key={state}
+                type="button"
+                aria-pressed={state === now.metricsApi}
+                aria-label={`Metrics API: ${label}`}
+                className={`segment ${state === now.metricsApi ? "segment-on" : ""}`}
+                onClick={() => void send({ command: "metrics-api", state })}
+              >
+                {label}
+              </button>
+            ))}
+          </span>
+        </fieldset>
       </PanelSection>
       <section className="panel-section">
         <button

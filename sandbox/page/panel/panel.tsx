@@ -30,7 +30,7 @@ export function Panel({ onClose }: { onClose: () => void }) {
             <FaultSection faults={state.faults} />
             <AlertSection alerts={state.alerts} count={state.alertCount} />
             <PagerSection incidents={state.pagerIncidents} />
-            <ClusterSection />
+            <ClusterSection cluster={state.cluster} />
           </>
         ) : (
           <p className="empty" role="status">

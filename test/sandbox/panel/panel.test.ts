@@ -190,3 +190,19 @@ it.each([
   expect([status, reply.ok]).toEqual([400, false]);
   expect(reply.message).toContain("The panel does not know this command");
 });
+
+it("adds a node and takes the metrics API away until the reset", async () => {
+  const before = (await state()).cluster;
+  const added = await command({ command: "add-node" });
+  const down = await command({ command: "metrics-api", state: "unavailable" });
+
+  expect(added.reply.message).toBe(`practice-node-${before.nodes.length + 1} joined the practice cluster.`);
+  expect(down.reply.message).toBe("The metrics API is unavailable.");
+  expect((await state()).cluster).toEqual({
+    nodes: [...before.nodes, { name: `practice-node-${before.nodes.length + 1}`, cordoned: false }],
+    metricsApi: "unavailable",
+  });
+
+  await command({ command: "reset" });
+  expect((await state()).cluster.metricsApi).toBe("serving");
+});
