@@ -8,6 +8,7 @@ import type { Timing as PodTiming } from "./cluster/kubelet/timing.ts";
 import { startPracticeCluster } from "./cluster/start-practice-cluster.ts";
 import { craiConfig, craiEnvironment, kubeconfig, type Pace, sandboxPace } from "./crai-config.ts";
 import { createCraiChild } from "./crai-child.ts";
+import { createPracticeDatabase } from "./database/practice-database.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { freePort } from "./free-port.ts";
 import { sendJson } from "./http.ts";
@@ -93,6 +94,8 @@ export async function startSandbox(options: SandboxOptions) {
   const origin = () => web.origin;
 
   const { cluster, controllers } = startPracticeCluster(timing.pods);
+  const database = createPracticeDatabase(join(dataDir, "database"));
+  cluster.database = () => database.address();
   const slack = createSlackWorkspace({
     manifest: readManifest(join(project, "manifest.yml")),
     ...(timing.slack && { timings: timing.slack }),
@@ -181,6 +184,7 @@ export async function startSandbox(options: SandboxOptions) {
       alerting.close();
       controllers.close();
       await web.close();
+      await database.close();
       unlock();
     },
   };

@@ -1,4 +1,5 @@
-import { Client } from "pg";
+import { Client, escapeIdentifier } from "pg";
+import type { QueryResult } from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
 import { creditRiskSchema } from "./credit-risk-schema.ts";
 
@@ -9,7 +10,7 @@ export interface PracticeDatabase {
 }
 
 /** The database of the system in the runbook. */
-export const databaseName = "credit_risk_ai";
+const databaseName = "credit_risk_ai";
 
 /** The PostgreSQL behind the practice cluster's postgres pod: real, and started when somebody first asks for it. */
 export function createPracticeDatabase(dataDir: string): PracticeDatabase {
@@ -41,10 +42,12 @@ export function createPracticeDatabase(dataDir: string): PracticeDatabase {
   };
 }
 
-/** Makes the database once; what people did to it since stays. */
+/** Makes the database anew, as the cluster is new with each start, and takes away what was restored beside it. */
 async function fill(address: string): Promise<void> {
-  const { rowCount } = await query(address, `select from pg_database where datname = '${databaseName}'`);
-  if (rowCount) return;
+  const others = "select datname from pg_database where not datistemplate and datname <> 'postgres'";
+  for (const { datname } of (await query(address, others)).rows) {
+    await query(address, `drop database ${escapeIdentifier(String(datname))} with (force)`);
+  }
   const roles = await query(address, "select from pg_roles where rolname = 'postgres'");
   if (!roles.rowCount) await query(address, "create role postgres superuser login");
   await query(address, `create database ${databaseName} owner postgres`);
@@ -53,7 +56,7 @@ async function fill(address: string): Promise<void> {
   await query(own.href, creditRiskSchema);
 }
 
-async function query(address: string, text: string): Promise<{ rowCount: number | null }> {
+async function query(address: string, text: string): Promise<QueryResult> {
   const client = new Client({ connectionString: address });
   await client.connect();
   try {

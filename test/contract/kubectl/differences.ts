@@ -68,7 +68,11 @@ export const differences: Difference[] = [
     why: "kubectl sends these as protobuf only; manifests, and the kinds people create by flags here, work",
   },
   {
-    what: "`kubectl exec`, `port-forward` and `attach`",
-    why: "there is no container to enter; a control plane without real nodes refuses them, too",
+    what: "`kubectl exec` runs a small table of commands, as if containerd said which are missing",
+    why: "the recorded control plane had no containers to enter: of it only the API server's refusals are compared",
+  },
+  {
+    what: "`kubectl port-forward` and `attach`",
+    why: "there is no container behind a pod; a control plane without real nodes refuses them, too",
   },
 ];

@@ -50,7 +50,10 @@ export async function play(target: KubectlTarget, scenario: Scenario): Promise<S
   const steps: Step[] = [];
   const inside = (command: Command): string[] => {
     const args = typeof command === "string" ? command.split(" ") : command;
-    return [...args, ...(args.includes("-n") ? [] : ["-n", namespace])];
+    if (args.includes("-n")) return args;
+    // What stands behind "--" is the container's.
+    const end = args.includes("--") ? args.indexOf("--") : args.length;
+    return args.toSpliced(end, 0, "-n", namespace);
   };
 
   function keep(command: Command, ran: Ran, { progress, ...options }: KeepOptions = {}): void {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Exec, KubeConfig } from "@kubernetes/client-node";
@@ -6,11 +7,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createPracticeDatabase } from "../../../sandbox/database/practice-database.ts";
 import { cluster as seed, people } from "../../../sandbox/seed.ts";
+import { kubectl } from "../../contract/kubectl/run.ts";
 import { startPracticeCluster } from "../../support/practice-cluster.ts";
 import type { PracticeCluster } from "../../support/practice-cluster.ts";
+import { program } from "../../support/program.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const { namespace } = seed;
+const home = temporaryFolder();
 const database = createPracticeDatabase(temporaryFolder());
 let practice: PracticeCluster;
 
@@ -113,9 +117,11 @@ describe("a command in a container", () => {
   });
 });
 
-describe("psql in the postgres pod", () => {
-  const psql = (...args: string[]) => ["psql", "-U", "postgres", "-d", "credit_risk_ai", ...args];
+function psql(...args: string[]): string[] {
+  return ["psql", "-U", "postgres", "-d", "credit_risk_ai", ...args];
+}
 
+describe("psql in the postgres pod", () => {
   it("answers from a real database", async () => {
     const { stdout, status } = await run(
       "postgres",
@@ -168,6 +174,33 @@ describe("psql in the postgres pod", () => {
     const { stdout, status } = await run("postgres", psql());
     expect(stdout).toBe("");
     expect(status.status).toBe("Success");
+  });
+});
+
+describe.runIf(program("kubectl"))("kubectl exec", () => {
+  function exec(args: string[], input?: string) {
+    const target = { flags: ["--server", practice.url], env: { KUBECONFIG: join(home, "none"), HOME: home } };
+    return kubectl(target, ["exec", "-n", namespace, ...args], input === undefined ? {} : { input });
+  }
+
+  it("runs psql with what is piped in, and passes its exit code on", async () => {
+    const piped = await exec(
+      ["-i", "deployment/postgres-deployment", "--", ...psql("-tA")],
+      "select 40 + 2;\n",
+    );
+    expect(piped).toEqual({ stdout: "42\n", stderr: "", exitCode: 0 });
+    const failed = await exec(["deployment/postgres-deployment", "--", ...psql("-c", "broken")]);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain("command terminated with exit code 1");
+  });
+
+  it("restores nothing from a file that is redirected without -i", async () => {
+    const { stdout } = await exec(
+      ["deployment/postgres-deployment", "--", ...psql("-tA")],
+      "drop table models;",
+    );
+    expect(stdout).toBe("");
+    expect((await run("postgres", psql("-tAc", "select count(*) from models"))).stdout).toBe("2\n");
   });
 });
 

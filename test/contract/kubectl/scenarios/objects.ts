@@ -109,6 +109,29 @@ export const objectScenarios: Scenario[] = [
     },
   },
   {
+    name: "exec that is refused",
+    async run(k) {
+      await k.prepare("create -f -", deployment("web", "web:v1", { replicas: 1 }));
+      await k.prepare("rollout status deployment/web");
+      const pod = (await k.prepare("get pods -o name")).trim();
+      await k.step("exec nothing -- ls");
+      await k.step("exec deployment/nothing -- ls");
+      await k.step(["exec", pod]);
+      await k.step(["exec", pod, "-c", "other", "--", "ls"]);
+      await k.step(["exec", pod, "--as", "nobody@example.com", "--", "ls"]);
+      const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }];
+      await k.prepare("create -f -", object("rbac.authorization.k8s.io/v1", "Role", "reader", { rules }));
+      await k.prepare("create rolebinding readers --role=reader --user=reader@example.com");
+      await k.step(["exec", pod, "--as", "reader@example.com", "--", "ls"]);
+      await k.step([
+        "get",
+        "--raw",
+        `/api/v1/namespaces/${k.namespace}/${pod.replace("pod/", "pods/")}/exec`,
+      ]);
+      await k.step("auth can-i create pods/exec --as reader@example.com");
+    },
+  },
+  {
     name: "rights",
     async run(k) {
       const rules = [
