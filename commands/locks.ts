@@ -1,9 +1,11 @@
 import { actorName } from "../src/domain/actor.ts";
 import { quoted } from "../src/domain/clean-text.ts";
 import { UserError } from "../src/domain/errors.ts";
+import { audienceOf } from "../src/engine/audience.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
-import { heldLocks } from "../src/store/locks.ts";
+import { visibleTo } from "../src/engine/visible.ts";
+import { locksHeardBy } from "../src/store/locks.ts";
 
 export const locks: Command = {
   name: "locks",
@@ -13,7 +15,9 @@ export const locks: Command = {
   permission: "run:read",
   positionals: ["verb", "target"],
   flags: { reason: { type: "string" } },
-  async run(args, { actor, invocation }, { db, lockKeeper }) {
+  // Who may take one over hangs on the run that holds it; the list shows what the asker may see.
+  scope: () => "anywhere",
+  async run(args, { actor, invocation }, { authorizer, db, lockKeeper }) {
     const { verb, target } = args;
     if (verb === "take") {
       if (target === undefined)
@@ -39,7 +43,8 @@ export const locks: Command = {
         why: "It only lists locks, or takes one over.",
         next: `Usage: ${locks.usage}`,
       });
-    const held = await heldLocks(db);
+    const all = await locksHeardBy(db, audienceOf(invocation.place));
+    const held = await visibleTo(authorizer, actor, "run:read", all);
     if (held.length === 0) return { to: "asker", view: line("No workload is locked.") };
     const rows = held.map((lock) => [
       lock.target,

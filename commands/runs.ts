@@ -5,6 +5,7 @@ import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
 import { runNumber } from "../src/engine/commands/references.ts";
 import { runEnd, runView } from "../src/engine/runs/run-view.ts";
+import { visibleTo } from "../src/engine/visible.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { approvalsOf, planByNumber } from "../src/store/plans.ts";
 import { listRuns, stepsOf } from "../src/store/runs.ts";
@@ -32,15 +33,18 @@ export const runs: Command = {
       const { app, environment } = await findRun(db, runNumber(what), invocation.place);
       return { app, environment };
     }
-    return { app: what === undefined ? (incident?.app ?? undefined) : findApp(config.apps, what).name };
+    const app = what ?? incident?.app ?? undefined;
+    // The list shows what the asker may see.
+    return app === undefined ? "anywhere" : { app: findApp(config.apps, app).name };
   },
-  async run(args, { incident, invocation: { place } }, uses) {
+  async run(args, { actor, incident, invocation: { place } }, uses) {
     const what = args["what"];
     if (isRun(what))
       return { to: "asker", view: await oneRun(await findRun(uses.db, runNumber(what), place), uses) };
     const app = what ?? incident?.app ?? undefined;
-    const limit = args["all"] === "true" ? 100 : 10;
-    const found = await listRuns(uses.db, { app, audience: audienceOf(place), limit });
+    const all = await listRuns(uses.db, { app, audience: audienceOf(place), limit: 100 });
+    const visible = await visibleTo(uses.authorizer, actor, "run:read", all);
+    const found = visible.slice(0, args["all"] === "true" ? 100 : 10);
     if (found.length === 0)
       return {
         to: "asker",

@@ -1,5 +1,6 @@
 import type { Actor } from "../domain/actor.ts";
 import type { Queries } from "./database.ts";
+import { type Audience, heardBy } from "./incidents.ts";
 import type { Row } from "./tables.ts";
 
 export type Taking = { taken: true; fence: number } | { taken: false; busy: Row<"lock"> };
@@ -56,6 +57,21 @@ export async function releaseLocks(trx: Queries, run: number): Promise<void> {
 
 export async function heldLocks(db: Queries): Promise<Row<"lock">[]> {
   return db.selectFrom("lock").selectAll().orderBy("taken_at").execute();
+}
+
+/** With what their runs are about, without those of incidents that the audience may not hear of. */
+export async function locksHeardBy(
+  db: Queries,
+  audience: Audience,
+): Promise<(Row<"lock"> & Pick<Row<"run">, "app" | "environment">)[]> {
+  return db
+    .selectFrom("lock")
+    .innerJoin("run", "run.number", "lock.run")
+    .selectAll("lock")
+    .select(["run.app", "run.environment"])
+    .where((eb) => eb.or([eb("run.incident", "is", null), eb("run.incident", "in", heardBy(db, audience))]))
+    .orderBy("taken_at")
+    .execute();
 }
 
 export async function lockOf(db: Queries, target: string): Promise<Row<"lock"> | undefined> {

@@ -28,7 +28,14 @@ function writePlaybook(change: (text: string) => string = (text) => text): void 
 
 beforeAll(async () => {
   writePlaybook();
-  world = await startWorld({ env: { CRAI_PLAYBOOKS: playbooks }, pace: { settle: "1s", window: "1s" } });
+  world = await startWorld({
+    env: { CRAI_PLAYBOOKS: playbooks },
+    pace: { settle: "1s", window: "1s" },
+    configure({ access }) {
+      access.roles["watcher"] = { members: [people.noor.slack] };
+      access.rules.push({ roles: ["watcher"], allow: ["run:read"], apps: ["federated"] });
+    },
+  });
   return () => world.close();
 });
 
@@ -117,7 +124,7 @@ describe("a guarded plan", () => {
 
 describe("a target that a run holds", () => {
   test("is refused to others with run, holder and since when, and whoever is on call takes it over", async () => {
-    const { robin, alex, sasha } = world;
+    const { robin, alex, sasha, noor } = world;
     // The run hangs: the API server takes no patch, so it never gets to its end by itself.
     const held = world.sandbox.cluster.onRequest(({ verb, uri, phase }) =>
       phase === "received" && verb === "patch" && !uri.includes("dryRun") ? "cut" : undefined,
@@ -134,6 +141,12 @@ describe("a target that a run holds", () => {
       expect(refused).toMatch(new RegExp(`stop R${run}[\\s\\S]*locks take ${target}`));
       expect(await ask(robin, teamChannel, "/crai locks")).toMatch(
         new RegExp(`${target} \\| R${run} \\| sasha`, "i"),
+      );
+      // Noor may see what runs for another app only.
+      expect(await ask(noor, teamChannel, "/crai locks")).toBe("No workload is locked.");
+      expect(await ask(noor, teamChannel, "/crai runs")).toBe("Nothing has been run yet.");
+      expect(await ask(noor, teamChannel, "/crai runs api")).toContain(
+        "You may not see runs and locks for api",
       );
 
       expect(await ask(sasha, teamChannel, `/crai locks take ${target}`)).toMatch(

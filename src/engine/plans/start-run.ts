@@ -109,7 +109,7 @@ export function createStart({ config, executor, enqueue, now }: StartOptions) {
       holder: stored.plan.actor,
       at,
     });
-    if (!taking.taken) throw await lockedError(trx, taking.busy);
+    if (!taking.taken) throw await lockedError(trx, taking.busy, stored.plan.incident);
     await endDeadline(trx, `plan:${stored.number}:expires`, at);
     await endDeadline(trx, `plan:${stored.number}:glass`, at);
     if (how === "break-glass") await announce(trx, { stored, run: run.number, yes });
