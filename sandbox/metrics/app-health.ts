@@ -13,6 +13,10 @@ export interface AppHealth {
   /** Shares of the Ready pods, 0 to 1, whose release answers with errors, or slowly. */
   errors: number;
   slow: number;
+  /** Share of all its pods, 0 to 1, whose release fills its memory until it is killed. */
+  leaking: number;
+  /** Of the pods that are there. */
+  restarts: number;
   /** Whether the rollout ran into its progress deadline. */
   stuck: boolean;
 }
@@ -43,7 +47,12 @@ const Pods = z.object({
         deletionTimestamp: z.string().optional(),
       }),
       spec: z.object({ containers: z.array(Container) }),
-      status: z.object({ conditions: conditions.default([]) }).default({ conditions: [] }),
+      status: z
+        .object({
+          conditions: conditions.default([]),
+          containerStatuses: z.array(z.object({ restartCount: z.number().default(0) })).default([]),
+        })
+        .default({ conditions: [], containerStatuses: [] }),
     }),
   ),
 });
@@ -89,6 +98,10 @@ export async function readHealth(
       ready: serving.length,
       errors: share(serving, app.container, "errors"),
       slow: share(serving, app.container, "slow"),
+      leaking: share(own, app.container, "oom"),
+      restarts: own
+        .flatMap(({ status }) => status.containerStatuses)
+        .reduce((sum, { restartCount }) => sum + restartCount, 0),
       stuck: workload.status.conditions.some(
         ({ type, status }) => type === "Progressing" && status === "False",
       ),

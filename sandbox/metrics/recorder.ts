@@ -9,7 +9,19 @@ export const metricTypes = {
   http_requests_total: { type: "counter", help: "Requests answered, by status code." },
   http_request_duration_seconds: { type: "histogram", help: "Time until requests were answered." },
   container_cpu_usage_seconds_total: { type: "counter", help: "CPU time used by an app's containers." },
+  container_cpu_cfs_periods_total: {
+    type: "counter",
+    help: "Periods in which an app's containers could run.",
+  },
+  container_cpu_cfs_throttled_periods_total: {
+    type: "counter",
+    help: "Periods in which they were held back by their CPU limit.",
+  },
   container_memory_working_set_bytes: { type: "gauge", help: "Memory used by an app's containers." },
+  kube_pod_container_status_restarts_total: {
+    type: "counter",
+    help: "Restarts of the containers that are there.",
+  },
   kube_deployment_spec_replicas: { type: "gauge", help: "Replicas that are wanted." },
   kube_deployment_status_condition: {
     type: "gauge",
@@ -17,6 +29,9 @@ export const metricTypes = {
   },
   kube_deployment_status_replicas_available: { type: "gauge", help: "Replicas that are Ready." },
 } as const;
+
+/** The scheduler's period is 100 ms. */
+const periodsPerSecond = 10;
 
 /** Counts as an app and its gateway would, from the health that the cluster shows. */
 export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[]) {
@@ -49,6 +64,10 @@ export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[])
     }
     store.append("container_memory_working_set_bytes", labels, { at, value: Math.round(seen.memoryBytes) });
     count("container_cpu_usage_seconds_total", labels, seen.cpuCores * seconds, at);
+    const periods = health.ready * periodsPerSecond * seconds;
+    count("container_cpu_cfs_periods_total", labels, periods, at);
+    count("container_cpu_cfs_throttled_periods_total", labels, periods * seen.throttled, at);
+    store.append("kube_pod_container_status_restarts_total", labels, { at, value: health.restarts });
     if (!app.http) return;
 
     const requests = seen.requestsPerSecond * seconds;

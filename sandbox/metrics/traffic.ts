@@ -8,6 +8,8 @@ export interface Experience {
   p95Seconds: number;
   cpuCores: number;
   memoryBytes: number;
+  /** Share of the scheduler's periods in which the containers wanted more CPU than their limit, 0 to 1. */
+  throttled: number;
 }
 
 /** Upper bounds of the latency histogram in seconds; close where our two targets are. */
@@ -36,7 +38,8 @@ export function experience(health: AppHealth, tick: number, phase: number): Expe
     errorRate: up ? errorRate * wobble : 1,
     p95Seconds: up ? p95 * wobble : 0.005,
     cpuCores: health.ready * (0.35 + 0.5 * health.slow) * wobble,
-    memoryBytes: health.ready * 900 * 1024 ** 2 * wobble,
+    memoryBytes: health.ready * (900 + 3000 * health.leaking) * 1024 ** 2 * wobble,
+    throttled: (0.01 + 0.45 * health.slow) * wobble,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Pod } from "../../../sandbox/cluster/controllers/objects.ts";
 import { restartsOf } from "../../../sandbox/cluster/controllers/pod-readiness.ts";
 import { createLogs } from "../../../sandbox/cluster/kubelet/logs.ts";
 import { eventually, startWorld, stateOf, workload } from "./world.ts";
@@ -81,6 +82,34 @@ describe("a kubelet", () => {
       ),
     );
     expect(stateOf(world.pods()[0])).toBe("ContainerCreating");
+  });
+
+  it("kills a container that fills its memory, restarts it, and keeps saying so", async () => {
+    const world = startWorld();
+    const seen: string[] = [];
+    world.store.onEvent((plural, { object }) => {
+      const [status] = plural === "pods" ? ((object as Pod).status?.containerStatuses ?? []) : [];
+      if (!status) return;
+      const last = String(status.lastState["terminated"]?.["reason"] ?? "never ended");
+      seen.push(
+        `${stateOf(object as Pod)} ${status.ready ? "ready" : "unready"} ${status.restartCount} ${last}`,
+      );
+    });
+
+    create(world, "web:v2-oom");
+
+    await eventually(() => expect(seen).toContain("running ready 2 OOMKilled"));
+    expect([...new Set(seen)].slice(-6)).toEqual([
+      "running unready 0 never ended",
+      "running ready 0 never ended",
+      "OOMKilled unready 0 never ended",
+      "running ready 1 OOMKilled",
+      "CrashLoopBackOff unready 1 OOMKilled",
+      "running ready 2 OOMKilled",
+    ]);
+    expect(world.pods()[0]?.status?.containerStatuses?.[0]?.lastState["terminated"]).toMatchObject({
+      exitCode: 137,
+    });
   });
 
   it("leaves a pod pending that no node has room for, and says why", async () => {

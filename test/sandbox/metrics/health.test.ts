@@ -125,3 +125,31 @@ it("answers /health and /ready of an app by its pods as they are now", async () 
     404, 404, 404,
   ]);
 });
+
+it("shows how a slow release is held back by its CPU limit, and how a leaking one fills its memory", async () => {
+  const { metrics, ship, pass, value } = await startMetrics();
+  const throttled = () =>
+    value(
+      'rate(container_cpu_cfs_throttled_periods_total{app="api"}[10s]) / rate(container_cpu_cfs_periods_total{app="api"}[10s])',
+    );
+  expect(throttled()).toBeLessThan(0.05);
+  const memory = value('container_memory_working_set_bytes{app="api"}');
+
+  await ship("v1.2.0-slow");
+  await vi.waitFor(async () => {
+    await metrics.tick();
+    expect(metrics.health("api")).toMatchObject({ slow: 1 });
+  }, range);
+  await pass(11);
+  expect(throttled()).toBeGreaterThan(0.4);
+
+  await ship("v1.3.0-oom");
+  await vi.waitFor(async () => {
+    await metrics.tick();
+    expect(metrics.health("api")!.restarts).toBeGreaterThan(0);
+  }, range);
+  await vi.waitFor(async () => {
+    await pass(1);
+    expect(value('container_memory_working_set_bytes{app="api"}')).toBeGreaterThan(3 * memory!);
+  }, range);
+});
