@@ -1,13 +1,13 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { cluster } from "../sandbox/seed.ts";
-import { openDatabase } from "../src/store/database.ts";
+import { type Database, openDatabase } from "../src/store/database.ts";
+import type { Row } from "../src/store/tables.ts";
 import { person } from "../test/support/person.ts";
 import { against, atMost, type Figure, median, percentile } from "./figures.ts";
 import type { World } from "./world.ts";
 
-const run = promisify(execFile);
 const ROUNDS = 8;
+
+type Client = ReturnType<typeof person>;
 
 interface Times {
   planned: number[];
@@ -15,31 +15,17 @@ interface Times {
   rolledOut: number[];
 }
 
-async function kubectl(world: World, ...args: string[]): Promise<void> {
-  await run("kubectl", [
-    "--server",
-    `${world.sandbox.url}/k8s`,
-    "--kubeconfig",
-    "/dev/null",
-    "-n",
-    cluster.namespace,
-    ...args,
-  ]);
-}
-
 /** Ships what is to be rolled back: `crash` leaves the old pods standing, `good` means pods must start again. */
 async function ship(world: World, tag: string, kind: "crash" | "good"): Promise<void> {
-  await kubectl(
-    world,
+  await world.kubectl(
     "set",
     "image",
     "deployment/api-deployment",
     `api=${cluster.image}:${tag}${kind === "crash" ? "-crash" : ""}`,
   );
-  if (kind === "good") return kubectl(world, "rollout", "status", "deployment/api-deployment");
+  if (kind === "good") return world.kubectl("rollout", "status", "deployment/api-deployment");
   // The bad pod is there, the old ones stay: what an outage by a crashing release looks like.
-  await kubectl(
-    world,
+  await world.kubectl(
     "wait",
     "--for=jsonpath={.status.unavailableReplicas}=1",
     "deployment/api-deployment",
@@ -47,95 +33,105 @@ async function ship(world: World, tag: string, kind: "crash" | "good"): Promise<
   );
 }
 
-/** `/crai rollback`, Confirm, until the run's wait step has ended; read from the record. */
-async function byCrai(world: World, who: ReturnType<typeof person>, times: Times): Promise<void> {
+async function newestRun(db: Database): Promise<Row<"run"> | undefined> {
+  return db.selectFrom("run").selectAll().orderBy("number", "desc").executeTakeFirst();
+}
+
+/** When a run after `before` has ended: ms from applying its patch to rolled out, by its record. */
+async function rolledOutAfter(db: Database, before: number): Promise<number> {
+  for (;;) {
+    const run = await newestRun(db);
+    if (run !== undefined && run.number > before && run.status === "finished") {
+      const steps = await db.selectFrom("run_step").selectAll().where("run", "=", run.number).execute();
+      const [undo, wait] = ["undo", "wait"].map((id) => steps.find(({ step }) => step === id));
+      if (undo && wait?.finished_at) return wait.finished_at.getTime() - undo.intended_at.getTime();
+      throw new Error(`R${run.number} was not rolled out: ${run.outcome}, ${run.detail}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The moment the practice cluster is sent a write that counts. */
+function nextPatch({ sandbox }: World): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = sandbox.cluster.onRequest(({ phase, method, uri }) => {
+      if (phase !== "received" || method !== "PATCH" || uri.includes("dryRun")) return;
+      stop();
+      resolve(performance.now());
+    });
+  });
+}
+
+/** `/crai rollback`, Confirm, until the run has ended. */
+async function byCrai(world: World, who: Client, times: Times): Promise<void> {
   const db = openDatabase(world.databaseUrl, { connections: 1 });
+  const before = (await newestRun(db))?.number ?? 0;
   const after = String(Date.now() / 1000);
   const asked = performance.now();
   await who.command("C0API", "/crai rollback api");
   const plan = await who.waitForMessage("C0API", /Confirm/, { after });
   times.planned.push(performance.now() - asked);
-  const patch = new Promise<number>((resolve) => {
-    const stop = world.sandbox.cluster.onRequest((request) => {
-      if (request.phase !== "received" || request.method !== "PATCH" || request.uri.includes("dryRun"))
-        return;
-      stop();
-      resolve(performance.now());
-    });
-  });
+  // On a control plane nobody sees when it is sent.
+  const patch = world.onPlane ? undefined : nextPatch(world);
   const pressed = performance.now();
   await who.press(plan, "Confirm");
-  times.patched.push((await patch) - pressed);
-  for (;;) {
-    const step = await db
-      .selectFrom("run_step")
-      .selectAll()
-      .where("step", "=", "wait")
-      .orderBy("run", "desc")
-      .executeTakeFirst();
-    const undo =
-      step &&
-      (await db
-        .selectFrom("run_step")
-        .selectAll()
-        .where("step", "=", "undo")
-        .where("run", "=", step.run)
-        .executeTakeFirstOrThrow());
-    const ended =
-      step &&
-      (await db.selectFrom("run").select("status").where("number", "=", step.run).executeTakeFirstOrThrow());
-    if (
-      step?.finished_at &&
-      undo &&
-      ended?.status === "finished" &&
-      step.finished_at.getTime() > Number(after) * 1000
-    ) {
-      times.rolledOut.push(step.finished_at.getTime() - undo.intended_at.getTime());
-      break;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  if (patch) times.patched.push((await patch) - pressed);
+  times.rolledOut.push(await rolledOutAfter(db, before));
   await db.destroy();
 }
 
 /** The same by kubectl: undo, then status until it is rolled out. */
 async function byKubectl(world: World): Promise<number> {
   const began = performance.now();
-  await kubectl(world, "rollout", "undo", "deployment/api-deployment");
-  await kubectl(world, "rollout", "status", "deployment/api-deployment");
+  await world.kubectl("rollout", "undo", "deployment/api-deployment");
+  await world.kubectl("rollout", "status", "deployment/api-deployment");
   return performance.now() - began;
 }
 
-/** Plan, patch and roll-out times of crai and of kubectl in turns, on the same API. */
-export async function rollbackTimes(world: World): Promise<Figure[]> {
-  const crai = await world.crai();
-  const robin = person(world.sandbox.url, "U0ROBIN");
+/** Roll-out times of crai and of kubectl in turns, on the same API. */
+async function inTurns(
+  world: World,
+  who: Client,
+  where: string,
+): Promise<{ figures: Figure[]; times: Times }> {
   const figures: Figure[] = [];
-  const patched: number[] = [];
-  for (const kind of ["crash", "good"] as const) {
-    const times: Times = { planned: [], patched: [], rolledOut: [] };
+  const all: Times = { planned: [], patched: [], rolledOut: [] };
+  for (const { kind, limit, name } of [
+    { kind: "crash", limit: 0.6, name: "where the old pods stand" },
+    { kind: "good", limit: 1, name: "where pods must start" },
+  ] as const) {
+    const times: Times = { ...all, rolledOut: [] };
     const floor: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       await ship(world, `v2.${round}.0-${kind === "crash" ? "a" : "b"}`, kind);
       floor.push(await byKubectl(world));
       await ship(world, `v3.${round}.0-${kind === "crash" ? "a" : "b"}`, kind);
-      await byCrai(world, robin, times);
+      await byCrai(world, who, times);
     }
-    patched.push(...times.patched);
-    const name =
-      kind === "crash"
-        ? "rollback where the old pods stand, apply to rolled out"
-        : "rollback where pods must start, apply to rolled out";
     figures.push(
-      against(median(floor), kind === "crash" ? 0.6 : 1, {
-        name,
+      against(median(floor), limit, {
+        name: `rollback${where} ${name}, apply to rolled out`,
         value: median(times.rolledOut),
         unit: "ms",
       }),
     );
   }
+  return { figures, times: all };
+}
+
+/** The roll-out on a control plane, against kubectl on the same one. */
+export async function rollbackOnControlPlane(world: World): Promise<Figure[]> {
+  await world.crai();
+  return (await inTurns(world, person(world.sandbox.url, "U0ROBIN"), " on control plane:")).figures;
+}
+
+/** Plan, patch and roll-out times on the practice cluster. */
+export async function rollbackTimes(world: World): Promise<Figure[]> {
+  await world.crai();
+  const robin = person(world.sandbox.url, "U0ROBIN");
+  const { figures, times } = await inTurns(world, robin, "");
   figures.push(
-    atMost(500, { name: "confirm to PATCH sent, p95", value: percentile(patched, 0.95), unit: "ms" }),
+    atMost(500, { name: "confirm to PATCH sent, p95", value: percentile(times.patched, 0.95), unit: "ms" }),
   );
 
   world.sandbox.cluster.faults.set({ delayMs: 100 });
@@ -148,6 +144,5 @@ export async function rollbackTimes(world: World): Promise<Figure[]> {
       unit: "ms",
     }),
   );
-  await crai.process.kill();
   return figures;
 }
