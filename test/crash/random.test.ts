@@ -1,4 +1,6 @@
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { atRandom } from "./kills.ts";
 import { cured, endOf, settled } from "./outcome.ts";
@@ -27,7 +29,8 @@ test.for(seeds)(
       await story.sandbox.crai.ready();
       expect(await endOf(story)).toEqual(cured);
     } catch (cause) {
-      throw new Error(`It was killed at:\n${chance.deaths.join("\n")}`, { cause });
+      const log = readFileSync(join(story.sandbox.dataDir, "crai.log"), "utf8").slice(-4000);
+      throw new Error(`It was killed at:\n${chance.deaths.join("\n")}\nIts log ends with:\n${log}`, { cause });
     }
     expect(chance.deaths.length).toBeGreaterThan(0);
   },
