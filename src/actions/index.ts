@@ -1,4 +1,7 @@
 import type { Action } from "../engine/playbooks/action.ts";
+import { approval } from "./approval.ts";
+import { ask } from "./ask.ts";
+import { checklist } from "./checklist.ts";
 import { httpCheck } from "./http-check.ts";
 import { metricsCheck } from "./metrics-check.ts";
 import { rolloutRestart } from "./rollout-restart.ts";
@@ -6,6 +9,7 @@ import { rolloutUndo } from "./rollout-undo.ts";
 import { rolloutWait } from "./rollout-wait.ts";
 import { scale } from "./scale.ts";
 import { templateRestore } from "./template-restore.ts";
+import { waitUntil } from "./wait-until.ts";
 
 /** The catalogue: everything a step of a playbook may name. */
 export const actions: readonly Action[] = [
@@ -16,4 +20,8 @@ export const actions: readonly Action[] = [
   rolloutWait,
   httpCheck,
   metricsCheck,
+  ask,
+  checklist,
+  approval,
+  waitUntil,
 ];

@@ -43,7 +43,6 @@ export async function carryOutHere(
   const { uses, runs, actor } = session;
   const { number } = (await runOfPlan(uses.db, stored.number))!;
   const { say, interrupted } = progress;
-  const steps = new Map(stored.plan.steps.map((step) => [step.id, step]));
   say(`R${number} runs in this terminal: ${stored.plan.title}`);
   const stop = (): void => {
     say("Stopping before the next change; press Ctrl-C again to leave it as unknown.");
@@ -53,13 +52,13 @@ export async function carryOutHere(
   };
   interrupted.addEventListener("abort", stop, { once: true });
   try {
-    for (const id of await runs.begin(number)) {
-      say(`→ ${steps.get(id)?.title ?? id}`);
-      const goesOn = await runs.carryOut(number, id);
-      const done = (await stepsOf(uses.db, number)).find(({ step }) => step === id);
-      if (done) for (const line of stepLines(done)) say(line);
-      if (!goesOn) break;
-    }
+    await runs.begin(number);
+    await runs.carryOut(number, {
+      begun: ({ title }) => say(`→ ${title}`),
+      ended: (row) => {
+        for (const line of stepLines(row)) say(line);
+      },
+    });
     await runs.finish(number);
   } catch (error) {
     await runs.abandon(number, error);

@@ -86,6 +86,12 @@ export const Config = z.strictObject({
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day, as in 09:00")
     .default("09:00")
     .describe("when, in `timeZone`, a day's info alerts are told in one message"),
+  docs: z
+    .record(z.string(), z.url())
+    .default({})
+    .describe(
+      "links that `/crai docs` hands out, by what they are; an app has its own under `apps.<name>.docs`",
+    ),
   contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({

@@ -116,6 +116,15 @@ export const Fact = z.discriminatedUnion("kind", [
     detail: text.nullable(),
     evidence: z.array(Evidence),
   }),
+  /** `title`: of the step, or the item of its checklist. */
+  z.strictObject({
+    kind: z.literal("step.answered"),
+    ...runRef,
+    step: text,
+    title: text,
+    answer: text,
+    note: text.nullable(),
+  }),
   z.strictObject({ kind: z.literal("run.stop-asked"), ...runRef, reason: text.nullable() }),
   z.strictObject({
     kind: z.literal("run.finished"),

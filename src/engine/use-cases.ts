@@ -17,7 +17,7 @@ export interface UseCases {
   db: Database;
   planner: Planner;
   approvals: Approvals;
-  runs: Pick<Runs, "stop">;
+  runs: Pick<Runs, "stop" | "answer">;
   planMessages: PlanMessages;
   lockKeeper: LockKeeper;
   incidents: Incidents;

@@ -168,10 +168,39 @@ export async function markActed(trx: Queries, run: number, step: string, at: Dat
     .execute();
 }
 
+/** Begins a step anew after a clear failure. */
+export async function retryStep(
+  trx: Queries,
+  run: number,
+  step: string,
+  at: Date,
+): Promise<Row<"run_step"> & { begun: boolean }> {
+  const row = await trx
+    .updateTable("run_step")
+    .set((eb) => ({ phase: "intended", acted_at: null, intended_at: at, attempt: eb("attempt", "+", 1) }))
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { ...row, begun: false };
+}
+
+/** Parameters that were known only now. */
+export async function settleStep(trx: Queries, run: number, document: PlannedStep): Promise<void> {
+  await trx
+    .updateTable("run_step")
+    .set({ document: JSON.stringify(document) })
+    .where("run", "=", run)
+    .where("step", "=", document.id)
+    .execute();
+}
+
 export interface StepEnd {
   outcome: Outcome;
   detail: string | null;
   evidence: Evidence[];
+  /** What it found, as data (any JSON). */
+  found?: unknown;
 }
 
 export async function finishStep(
@@ -187,6 +216,7 @@ export async function finishStep(
       outcome: end.outcome,
       detail: end.detail,
       evidence: JSON.stringify(end.evidence),
+      found: end.found === undefined ? null : JSON.stringify(end.found),
       finished_at: end.at,
     })
     .where("run", "=", run)

@@ -7,6 +7,8 @@ import { parseCommand } from "../../src/engine/commands/parse-command.ts";
 const withoutPermission: Record<string, string> = {
   approve: "who may say yes hangs on the plan, and the approval decides it",
   deny: "a requester may always cancel; the approval decides about everybody else",
+  answer: "whose answer counts hangs on the step, and the run decides it",
+  tick: "whose tick counts hangs on the step, and the run decides it",
   help: "it lists only what the asker may do",
   whoami: "everybody may know what they may do",
 };
@@ -19,7 +21,7 @@ test("no two commands have one name", () => {
 
 test("the commands people know are all there", () => {
   const names =
-    "docs help rollback undo status history runs stop approve deny locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor";
+    "docs help rollback undo status history runs stop approve deny answer tick locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor";
 
   expect(commands.map(({ name }) => name).sort()).toEqual(names.split(" ").sort());
 });

@@ -59,7 +59,8 @@ async function confirm({ uses }: Engine, { number }: StoredPlan): Promise<number
 
 /** As the workflow does. */
 async function carryOut({ runs }: Engine, run: number): Promise<void> {
-  for (const step of await runs.begin(run)) if (!(await runs.carryOut(run, step))) break;
+  await runs.begin(run);
+  await runs.carryOut(run);
   await runs.finish(run);
 }
 

@@ -24,11 +24,10 @@ async function carryOutRun(run: number): Promise<void> {
   const runs = engine;
   if (!runs) throw new Error("The durable engine was not started");
   try {
-    const steps = await DBOS.runStep(() => runs.begin(run), { name: "begin", ...retried });
-    for (const step of steps) {
-      const goesOn = await DBOS.runStep(() => runs.carryOut(run, step), { name: `step:${step}`, ...retried });
-      if (!goesOn) break;
-    }
+    await DBOS.runStep(() => runs.begin(run), { name: "begin", ...retried });
+    // Which of its steps come next hangs on which ended first, and would be another order when replayed: the run's own
+    // rows say what is done. Each step is tried again by itself, so that a long run outlives many short troubles.
+    await DBOS.runStep(() => runs.carryOut(run), { name: "steps" });
     await DBOS.runStep(() => runs.finish(run), { name: "finish", ...retried });
   } catch (error) {
     // Nobody may wait for ever on a run that broke: it ends as unknown, with a reference, and gives its locks back.
@@ -61,7 +60,7 @@ export async function startDurable({
 }): Promise<Durable> {
   engine = runs;
   await prepareDurable(url, log);
-  await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 50, workerConcurrency: 50 });
+  await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 50, workerConcurrency: 200 });
   const timer = setInterval(() => {
     endStranded(db, runs).catch((err: unknown) => log.error({ err }, "stranded runs not looked for"));
   }, LOOK_EVERY);
@@ -117,6 +116,9 @@ async function prepareDurable(url: string, log: Logger): Promise<void> {
     name: "crai",
     systemDatabaseUrl: url,
     systemDatabasePoolSize: 10,
+    // DBOS would set it by a query that overlaps the connection's first one: pg warns of that now and refuses it in 9.
+    // What it guards against, a frozen process that keeps a transaction open, ends with our ownership of the database.
+    systemDatabaseIdleTransactionTimeoutMs: 0,
     // The default is a hash of the workflow's source: a changed comment would strand the runs in flight.
     applicationVersion: "1",
     executorID: "serve",

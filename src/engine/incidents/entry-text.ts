@@ -96,6 +96,9 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
     subject: `R${run}`,
     what: `${endName(outcome, null).toLowerCase()}: ${title}${detail === null ? "" : ` (${detail})`}`,
   }),
+  "step.answered": ({ run, title, answer, note }) => ({
+    what: `answered ${answer} in R${run}: ${title}${because(note)}`,
+  }),
   "run.stop-asked": ({ run, reason }) => ({ what: `asked R${run} to stop${because(reason)}` }),
   "run.finished": ({ run, ...end }) => ({ subject: `R${run}`, what: `ended, ${endText(end)}` }),
   "lock.taken-over": ({ target, run, from }) => ({

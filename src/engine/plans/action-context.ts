@@ -7,6 +7,7 @@ import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
 import type { Database } from "../../store/database.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
+import type { Authorizer } from "../authorizer.ts";
 import type {
   Action,
   ActionContext,
@@ -35,6 +36,7 @@ export interface ContextOptions {
   clusters: Clusters;
   metrics: Metrics;
   http: HttpProbe;
+  authorizer: Pick<Authorizer, "demand">;
   maskKey: string;
   now: Clock;
 }
@@ -68,6 +70,24 @@ function missing(action: string, what: string): UserError {
   });
 }
 
+/** What its permission is asked for. `apps`: what an action about an environment is known to touch. */
+export function scopesOf(
+  action: Pick<Action, "scope">,
+  { app, environment }: PlannedScope,
+  apps?: readonly string[],
+): PlannedScope[] {
+  switch (action.scope ?? "app") {
+    case "app":
+      return [{ app, environment }];
+    case "environment":
+      return apps?.map((one) => ({ app: one, environment })) ?? [{ app: null, environment }];
+    case "cluster":
+      return [{ app: null, environment: null }];
+    case "none":
+      return [];
+  }
+}
+
 /** Every app that has this environment, with its workload there. */
 function appsIn(apps: Config["apps"], name: string): EnvironmentContext["apps"] {
   return Object.entries(apps).flatMap(([appName, app]) => {
@@ -79,7 +99,7 @@ function appsIn(apps: Config["apps"], name: string): EnvironmentContext["apps"] 
 }
 
 export function createContexts(options: ContextOptions): MakeContext {
-  const { db, config, actions, clusters, metrics, http, maskKey, now } = options;
+  const { db, config, actions, clusters, metrics, http, authorizer, maskKey, now } = options;
 
   function baseOf(where: Where): BaseContext {
     const { settle, window } = config.deadlines;
@@ -105,6 +125,9 @@ export function createContexts(options: ContextOptions): MakeContext {
     return {
       async plan(name, params) {
         const { action, context } = await looking(name);
+        if (where.actor.kind === "person")
+          for (const scope of scopesOf(action, where))
+            await authorizer.demand(where.actor, action.permission, scope);
         return action.plan(action.params.parse(params), context);
       },
       async look(name, state, since) {

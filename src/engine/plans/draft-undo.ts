@@ -7,7 +7,6 @@ import { noRun } from "../commands/references.ts";
 import type { MakeContext } from "./action-context.ts";
 import type { ConcreteStep } from "./expand.ts";
 import { planSteps } from "./plan-steps.ts";
-import type { JsonObject } from "../ports.ts";
 import type { Drift, PlannerOptions } from "./planning.ts";
 import { demandActions, preflight } from "./preflight.ts";
 
@@ -37,7 +36,7 @@ function bare(step: Bare, needs: string[]): ConcreteStep {
 /** A look of the plan that is undone, for what comes after the undoing. */
 function lookAgain(step: PlannedStep, needs: string[]): ConcreteStep {
   return {
-    ...bare({ ...step, with: step.with as JsonObject }, needs),
+    ...bare({ ...step, with: step.with }, needs),
     timeout: step.timeout,
     verifies: step.verifies,
   };
@@ -86,7 +85,7 @@ export function createUndoDraft(
                 {
                   id: `undo-${index + 1}`,
                   action: inverse.action,
-                  with: inverse.with as JsonObject,
+                  with: inverse.with,
                   about,
                   locks,
                 },

@@ -2,11 +2,11 @@ import type { Actor } from "../../domain/actor.ts";
 import type { Target } from "../../domain/app.ts";
 import { UserError } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
-import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
+import type { PlannedStep } from "../../domain/plan.ts";
 import type { Action, ActionScope, Contexts, PlannedAction } from "../playbooks/action.ts";
 import type { Actions } from "../playbooks/load-playbooks.ts";
 import type { Json } from "../ports.ts";
-import type { MakeContext } from "./action-context.ts";
+import { type MakeContext, scopesOf } from "./action-context.ts";
 import type { ConcreteStep } from "./expand.ts";
 
 export interface StepPlanning {
@@ -44,21 +44,6 @@ export function readParams(action: Action, step: string, given: Json): unknown {
   });
 }
 
-/** What its permission is asked for. */
-function scopesOf(action: Action, about: PlannedScope, apps: string[] | undefined): PlannedScope[] {
-  const { environment } = about;
-  switch (action.scope ?? "app") {
-    case "app":
-      return [about];
-    case "environment":
-      return apps?.map((app) => ({ app, environment })) ?? [{ app: null, environment }];
-    case "cluster":
-      return [{ app: null, environment: null }];
-    case "none":
-      return [];
-  }
-}
-
 /** What it changes: all of an environment's apps where nothing more exact is known. */
 function targetsOf(action: Action, named: Target[] | undefined, context: Contexts[ActionScope]): Target[] {
   if (action.apply === undefined) return [];
@@ -94,9 +79,7 @@ async function planStep(
     apps,
     targets: named,
     ...planned
-  } = later
-    ? plannedLater(action, step)
-    : await action.plan(readParams(action, step.id, step.with) as never, context);
+  } = later ? plannedLater(action, step) : await action.plan(readParams(action, step.id, step.with), context);
   return {
     ...planned,
     ...step,

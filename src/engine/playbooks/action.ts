@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "../../domain/clock.ts";
 import type { Permission } from "../../domain/access.ts";
-import type { Actor } from "../../domain/actor.ts";
+import type { Actor, Person } from "../../domain/actor.ts";
 import type { App, Environment, Target } from "../../domain/app.ts";
 import type { Inverse, PlannedStep, ResourceCall, Warning } from "../../domain/plan.ts";
 import type { StepAnswer } from "../../domain/run.ts";
@@ -125,6 +125,27 @@ export type Observation =
   | { state: "diverged"; detail: string }
   | { state: "unknown"; detail: string };
 
+/** How an action asks people, and what it takes for an answer. The engine asks, authorizes and keeps the answers. */
+export interface People<State extends Json = Json> {
+  permission: Permission;
+  /** The access role that answers beside that; null: whoever has the permission. */
+  by(state: State): string | null;
+  /** Never the person who started the run. */
+  another: boolean;
+  /** Posted when the step begins, and edited as people answer. */
+  ask(
+    state: State,
+    about: { run: number; step: string; title: string; answers: readonly StepAnswer[]; open: boolean },
+  ): View;
+  /** The item and the value that somebody's words come to; throws a UserError when they are no answer. */
+  read(
+    state: State,
+    said: { item: string | null; text: string; actor: Person; answers: readonly StepAnswer[] },
+  ): Pick<StepAnswer, "item" | "value">;
+  /** What the item is called on the timeline; null: as the step. */
+  itemText(state: State, item: string): string | null;
+}
+
 /**
  * One thing a step may do: a small declarative object in src/actions/. A step that changes something has `apply`, which
  * must be safe to call again after a crash; one that only looks has none, and is observed until it is no longer pending.
@@ -154,13 +175,15 @@ export interface Action<
    * itself; null: it may not, and why is said to people.
    */
   isHealthier?(state: State, context: Contexts[Scope]): Promise<{ healthier: boolean; why: string }>;
-  /** What people are asked while it is pending; posted when the step begins, and edited as they answer. */
-  asks?(state: State, about: { run: number; step: string; title: string; answers: StepAnswer[] }): View;
+  /** ms between two looks that nothing else brings about; default: 1 s. */
+  lookEvery?(state: State): number;
+  /** Of an action that waits for people. */
+  people?: People<State>;
 }
 
 /** Keeps the types of params and state together; the catalogue forgets them. */
 export function defineAction<Params, State extends Json, Scope extends ActionScope = "app">(
   action: Action<Params, State, Scope> & (Scope extends "app" ? object : { scope: Scope }),
 ): Action {
-  return action as unknown as Action;
+  return action;
 }

@@ -91,7 +91,7 @@ export function readValue(
 
 function partsOf(given: Json): Json[] {
   if (Array.isArray(given)) return given;
-  return String(given)
+  return (typeof given === "string" ? given : JSON.stringify(given))
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");

@@ -54,7 +54,9 @@ function childrenOf({ exprKind }: Expr): Expr[] {
       const { iterRange, accuInit, loopCondition, loopStep, result } = exprKind.value;
       return [iterRange, accuInit, loopCondition, loopStep, result].filter(isExpr);
     }
-    default:
+    case "identExpr":
+    case "constExpr":
+    case undefined:
       return [];
   }
 }

@@ -1,33 +1,65 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import { formatDuration } from "../../domain/deadline.ts";
+import { isUserError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
-import { finishStep, intendStep, markActed, type StepEnd } from "../../store/runs.ts";
+import { finishStep, intendStep, markActed, retryStep, type StepEnd, stepsOf } from "../../store/runs.ts";
+import { answersOf } from "../../store/step-answers.ts";
+import type { Row } from "../../store/tables.ts";
+import type { Action } from "../playbooks/action.ts";
 import { createAct } from "./act.ts";
+import { createAskPeople } from "./ask-people.ts";
+import { inWords } from "./errors.ts";
 import { goesOn } from "./judge-run.ts";
+import { pauseFor } from "./pause.ts";
+import { createPlanLater } from "./plan-later.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
+import { conditionAgainst } from "./step-variables.ts";
 import { createWatch } from "./watch-step.ts";
+
+type StepRow = Row<"run_step"> & { begun: boolean };
+
+export interface StepToCarryOut {
+  job: Job;
+  step: PlannedStep;
+  position: number;
+  /** Aborted when another step has ended the run: a step that only looks is left then. */
+  halted: AbortSignal;
+}
 
 /** Carries one step out, or finds that it is done: intent, act, observe, outcome. Returns whether the run goes on. */
 export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
-  const { db, planner, actions, wakeOutbox, now } = options;
+  const { db, planner, actions, wakeOutbox, stops, now } = options;
   const act = createAct(options, record);
   const watch = createWatch(options, record);
+  const planLater = createPlanLater(options);
+  const askPeople = createAskPeople(options);
 
   async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
+    const { outcome, detail, evidence } = end;
     await db.transaction().execute(async (trx) => {
       await finishStep(trx, job.run.number, step.id, { ...end, at: now() });
       await record.append(trx, job, {
         key: `step:${step.id}:finished`,
-        fact: { kind: "step.finished", run: job.run.number, step: step.id, title: step.title, ...end },
+        fact: {
+          kind: "step.finished",
+          run: job.run.number,
+          step: step.id,
+          title: step.title,
+          outcome,
+          detail,
+          evidence,
+        },
       });
       await record.show(trx, job);
+      const action = actions.get(step.action);
+      if (action) await askPeople(trx, job, step, { action, open: false });
     });
     wakeOutbox();
-    return goesOn(step, end.outcome);
+    return goesOn(step, outcome);
   }
 
-  async function intend(job: Job, step: PlannedStep, position: number) {
+  async function intend({ job, step, position }: StepToCarryOut): Promise<StepRow> {
     const { number } = job.run;
     const row = await db.transaction().execute(async (trx) => {
       const intended = await intendStep(trx, number, { position, document: step, at: now() });
@@ -42,28 +74,83 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     return row;
   }
 
-  return async (number: number, stepId: string): Promise<boolean> => {
-    const job = await record.load(number);
-    const { steps } = job.stored.plan;
-    const position = steps.findIndex((step) => step.id === stepId);
-    const step = steps[position];
-    const action = step && actions.get(step.action);
-    if (!step || !action) throw new Error(`Run ${number} has no step ${stepId} that can be carried out`);
-    const row = await intend(job, step, position);
-    if (row.phase === "finished") return goesOn(step, row.outcome ?? "unknown");
+  /** Why it is not carried out at all: its condition does not hold, or has no value. */
+  async function leftOut({ job, step }: StepToCarryOut): Promise<StepEnd | null> {
+    if (step.later === null) return null;
+    try {
+      const condition = conditionAgainst(step, await stepsOf(db, job.run.number));
+      if (condition === null) return null;
+      return { outcome: "skipped", detail: `Not needed: ${condition}`, evidence: [] };
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      return { outcome: "failed", detail: inWords(error), evidence: [] };
+    }
+  }
+
+  /** One try: acts where that is still to be done, then watches. */
+  async function attempt(
+    { job, position, halted }: StepToCarryOut,
+    action: Action,
+    row: StepRow,
+  ): Promise<StepEnd> {
+    const { number } = job.run;
+    const { document: step } = row;
     const where = await planner.contexts.for(action, {
       ...step.about,
       actor: job.run.actor,
-      before: steps.slice(0, position),
-      inHand: null,
+      before: job.stored.plan.steps.slice(0, position),
+      inHand: {
+        run: number,
+        step: step.id,
+        attempt: row.attempt,
+        answers: () => answersOf(db, number, step.id),
+      },
     });
     const until = addMilliseconds(row.intended_at, step.timeout);
     if (action.apply !== undefined && row.phase === "intended") {
       const acted = tooLate(job) ?? (await act({ job, step, action, where, until, begun: row.begun }));
-      if (acted !== "acted") return finishOne(job, step, acted);
+      if (acted !== "acted") return acted;
       await markActed(db, number, step.id, now());
     }
-    return finishOne(job, step, await watch({ job, step, action, where, since: row.intended_at, until }));
+    return watch({ job, step, action, where, since: row.intended_at, until, halted });
+  }
+
+  /** After a clear failure it is tried again, as often as the playbook says. */
+  async function attempts(todo: StepToCarryOut, action: Action, first: StepRow): Promise<StepEnd> {
+    const { job, step, halted } = todo;
+    const { number } = job.run;
+    for (let row = first; ; row = await retryStep(db, number, step.id, now())) {
+      const end = await attempt(todo, action, row);
+      const { retry } = step;
+      if (end.outcome !== "failed" || retry === null || row.attempt > retry.times || halted.aborted)
+        return end;
+      await record.showWaiting(
+        job,
+        `${end.detail ?? "It failed"}; try ${row.attempt + 1} of ${retry.times + 1} follows`,
+      );
+      await pauseFor(retry.everyMs, AbortSignal.any([stops.signal(number), halted]));
+      if (await record.stopAsked(number)) return end;
+    }
+  }
+
+  return async (todo: StepToCarryOut): Promise<boolean> => {
+    const { job, step, position } = todo;
+    const action = actions.get(step.action);
+    if (!action)
+      throw new Error(`Run ${job.run.number} has a step ${step.id} of no known action ${step.action}`);
+    const out = await leftOut(todo);
+    if (out !== null) {
+      await intendStep(db, job.run.number, { position, document: step, at: now() });
+      return finishOne(job, step, out);
+    }
+    const row = await intend(todo);
+    if (row.phase === "finished") return goesOn(step, row.outcome ?? "unknown");
+    const settled = await planLater(job, row);
+    if (!settled.planned) return finishOne(job, step, settled.end);
+    const { document } = settled.row;
+    await db.transaction().execute((trx) => askPeople(trx, job, document, { action, open: true }));
+    wakeOutbox();
+    return finishOne(job, document, await attempts(todo, action, settled.row));
   };
 }
 

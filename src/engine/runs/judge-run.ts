@@ -10,19 +10,19 @@ export interface RunEnd {
   detail: string | null;
 }
 
-/** Verifying steps all have their say; any other that did not succeed ends the run. */
-export function goesOn(step: PlannedStep, outcome: Outcome): boolean {
+/** Verifying steps all have their say; any other that did not succeed ends the run, unless it may fail. */
+export function goesOn(step: Pick<PlannedStep, "verifies" | "continueOnFailure">, outcome: Outcome): boolean {
   if (outcome === "succeeded" || outcome === "skipped") return true;
-  return step.verifies && outcome !== "stopped";
+  return (step.verifies || step.continueOnFailure) && outcome !== "stopped";
 }
 
 /** How a step ended, from what the world said last. */
 export function ended(seen: Exclude<Observation, { state: "pending" }>): StepEnd {
   switch (seen.state) {
     case "done":
-      return { outcome: "succeeded", detail: null, evidence: seen.evidence };
+      return { outcome: "succeeded", detail: null, evidence: seen.evidence, found: seen.values };
     case "failed":
-      return { outcome: "failed", detail: seen.detail, evidence: seen.evidence };
+      return { outcome: "failed", detail: seen.detail, evidence: seen.evidence, found: seen.values };
     case "diverged":
       return { outcome: "unknown", detail: seen.detail, evidence: [] };
     case "unknown":
@@ -40,13 +40,24 @@ function outcomeOf(rows: Rows, step: PlannedStep): Outcome {
 export function judge(plan: Plan, steps: readonly Row<"run_step">[]): RunEnd {
   const rows: Rows = new Map(steps.map((step) => [step.step, step]));
   const changed = steps.some(mayHaveWritten);
-  const broken = plan.steps.find((step) => !step.verifies && !goesOn(step, outcomeOf(rows, step)));
+  const broken = worstBroken(plan, rows);
   if (broken) return judgeBroken(outcomeOf(rows, broken), rows.get(broken.id)?.detail ?? null, changed);
   return judgeChecks(
     plan.steps.filter((step) => step.verifies),
     rows,
     changed,
   );
+}
+
+/** From the one that says least about the world to the one that says most. */
+const worstFirst: readonly Outcome[] = ["unknown", "failed", "refused", "stopped"];
+
+/** The step that ended the run before its checks: of several side by side the worst, and never one that was not begun. */
+function worstBroken(plan: Plan, rows: Rows): PlannedStep | undefined {
+  const broken = plan.steps.filter((step) => !step.verifies && !goesOn(step, outcomeOf(rows, step)));
+  const begun = broken.filter(({ id }) => rows.has(id));
+  const worst = worstFirst.find((outcome) => begun.some((step) => outcomeOf(rows, step) === outcome));
+  return begun.find((step) => outcomeOf(rows, step) === worst) ?? broken[0];
 }
 
 /** A step before the checks did not succeed. */

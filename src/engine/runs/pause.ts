@@ -11,5 +11,10 @@ export async function pause(
   signal: AbortSignal,
 ): Promise<void> {
   if (watches && "target" in where) return where.cluster.changed(where.target, LOOK_EVERY, signal);
-  await setTimeout(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+  return pauseFor(LOOK_EVERY, signal);
+}
+
+/** ms, or until the signal. */
+export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

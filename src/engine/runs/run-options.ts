@@ -16,7 +16,7 @@ export interface RunsOptions {
   offers: (run: Row<"run">, plan: Plan) => Promise<Button[]>;
   /** Called when a message was stored, so that it goes out at once. */
   wakeOutbox: () => void;
-  /** Wakes a waiting step of this process when its run is asked to stop. */
+  /** Wakes the waiting steps of a run in this process: it was asked to stop, or a person has answered. */
   stops: { ask(run: number): void; signal(run: number): AbortSignal };
   /** What a step is waiting for, each time it changes. */
   onWaiting?: ((detail: string) => void) | undefined;

@@ -1,17 +1,19 @@
 import type { Actor } from "../../domain/actor.ts";
+import type { StepAnswer } from "../../domain/run.ts";
 import { markRunning } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
-import { createCarryOutStep } from "./carry-out-step.ts";
+import { type AnswerOptions, createAnswerStep, type Said } from "./answer-step.ts";
+import { createCarryOut, type Progress } from "./carry-out.ts";
 import { createEndings } from "./conclude.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { createRunRecord } from "./run-record.ts";
 import { createStop } from "./stop.ts";
 
 export interface Runs {
-  /** First durable step: marks the run as running. Returns the ids of the plan's steps. */
-  begin(run: number): Promise<string[]>;
-  /** Carries one step out, or finds that it is done. Returns whether the run goes on. */
-  carryOut(run: number, step: string): Promise<boolean>;
+  /** First durable step: marks the run as running. */
+  begin(run: number): Promise<void>;
+  /** Carries its steps out, or finds that they are done. */
+  carryOut(run: number, progress?: Progress): Promise<void>;
   /** Ends the run: outcome, verdict, locks given back, offers. */
   finish(run: number): Promise<void>;
   /** Ends a run that broke in our own code: its outcome is unknown, and the log has the reference. */
@@ -20,13 +22,15 @@ export interface Runs {
   lose(run: number): Promise<void>;
   /** Asks a run to halt before its next change. */
   stop(run: number, actor: Actor, reason: string | null): Promise<Row<"run">>;
+  /** What a person says to a step that asks. Throws a UserError when they may not, or it is no answer. */
+  answer(said: Said): Promise<StepAnswer>;
 }
 
-export function createRuns(options: RunsOptions): Runs {
+export function createRuns(options: RunsOptions & Pick<AnswerOptions, "authorizer">): Runs {
   const { db, wakeOutbox, now } = options;
   const record = createRunRecord(options);
 
-  async function begin(number: number): Promise<string[]> {
+  async function begin(number: number): Promise<void> {
     const job = await record.load(number);
     const { plan, number: planned } = job.stored;
     await db.transaction().execute(async (trx) => {
@@ -39,13 +43,13 @@ export function createRuns(options: RunsOptions): Runs {
       await record.showCard(trx, job);
     });
     wakeOutbox();
-    return plan.steps.map((step) => step.id);
   }
 
   return {
     begin,
-    carryOut: createCarryOutStep(options, record),
+    carryOut: createCarryOut(options, record),
     ...createEndings(options, record),
     stop: createStop(options, record),
+    answer: createAnswerStep(options, record),
   };
 }

@@ -1,4 +1,4 @@
-/** Wakes the waiting steps of this process when their run is asked to stop. */
+/** Wakes the waiting steps of this process: their run was asked to stop, or a person has answered. */
 export interface Stops {
   ask(run: number): void;
   signal(run: number): AbortSignal;

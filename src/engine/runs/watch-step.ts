@@ -6,7 +6,7 @@ import { isRefusal } from "../cluster-refusal.ts";
 import type { Action, ActionScope, Contexts, Observation } from "../playbooks/action.ts";
 import { inWords } from "./errors.ts";
 import { ended } from "./judge-run.ts";
-import { pause } from "./pause.ts";
+import { pause, pauseFor } from "./pause.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 
@@ -17,17 +17,27 @@ export interface ToWatch {
   where: Contexts[ActionScope];
   since: Date;
   until: Date;
+  /** Aborted when another step has ended the run. */
+  halted: AbortSignal;
 }
+
+/** Nobody needs what it looks for any more; a step that has acted is seen through all the same. */
+const notNeeded: StepEnd = {
+  outcome: "skipped",
+  detail: "Left: another step ended the run",
+  evidence: [],
+};
 
 /** Waits until the world says how the step ended, it is out of time, or somebody asks to stop. */
 export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
-  return async ({ job, step, action, where, since, until }: ToWatch): Promise<StepEnd> => {
+  return async ({ job, step, action, where, since, until, halted }: ToWatch): Promise<StepEnd> => {
     let shown = "";
     for (;;) {
       const { seen, read } = await look(action, step, where, since);
       if (seen.state !== "pending") return ended(seen);
       if (await record.stopAsked(job.run.number))
         return { outcome: "stopped", detail: `Stopped while waiting: ${seen.detail}`, evidence: [] };
+      if (halted.aborted && !step.mutates) return notNeeded;
       if (now() >= until) {
         const detail = `Not there after ${formatDuration(step.timeout)}: ${seen.detail}`;
         return { outcome: step.verifies || !read ? "unknown" : "failed", detail, evidence: [] };
@@ -36,7 +46,10 @@ export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
         shown = seen.detail;
         await record.showWaiting(job, shown);
       }
-      await pause(where, read && step.calls.length > 0, stops.signal(job.run.number));
+      const wake = AbortSignal.any([stops.signal(job.run.number), ...(step.mutates ? [] : [halted])]);
+      const every = action.lookEvery?.(step.state);
+      if (every === undefined) await pause(where, read && step.calls.length > 0, wake);
+      else await pauseFor(every, wake);
     }
   };
 }

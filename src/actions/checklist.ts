@@ -1,0 +1,192 @@
+import { addMilliseconds } from "date-fns/addMilliseconds";
+import { z } from "zod";
+import { quoted } from "../domain/clean-text.ts";
+import { Duration, formatDuration } from "../domain/deadline.ts";
+import { UserError } from "../domain/errors.ts";
+import { digest } from "../domain/hash.ts";
+import type { StepAnswer } from "../domain/run.ts";
+import type { Evidence } from "../domain/timeline.ts";
+import type { Button, Inline } from "../domain/view.ts";
+import { type BaseContext, defineAction } from "../engine/playbooks/action.ts";
+import { quoteWord } from "../engine/commands/parse-command.ts";
+import { page } from "../engine/page.ts";
+import type { Json } from "../engine/ports.ts";
+import { answerEvidence, answerInline } from "./people/answer-text.ts";
+import { nothingPlanned } from "./people/nothing-planned.ts";
+
+const Params = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        text: z.string().min(1).describe("what has to be so"),
+        owner: z.string().optional().describe("who sees to it, in words"),
+        // A playbook's durations are read when it is loaded.
+        due: z.union([z.int(), Duration]).optional().describe("when it should be ticked"),
+        check: z
+          .strictObject({ action: z.string(), with: z.record(z.string(), z.json()).default({}) })
+          .optional()
+          .describe("an action that only looks and ticks the item"),
+        runbook: z.array(z.string()).default([]),
+      }),
+    )
+    .min(1)
+    .describe("what people tick"),
+  by: z.string().optional().describe("access role of those who may answer"),
+});
+
+type Item = {
+  text: string;
+  owner: string | null;
+  dueMs: number | null;
+  check: { action: string; state: Json } | null;
+};
+type ChecklistState = { items: Item[]; by: string | null };
+
+function numberOf(index: number): string {
+  return String(index + 1);
+}
+
+type Looked = { ok: boolean | null; evidence: Evidence[] } | { waits: string };
+
+/** What a check finds by itself. What it cannot tell is left for people to tick. */
+async function look(
+  item: Item,
+  { probes }: Pick<BaseContext, "probes">,
+  since: Date,
+): Promise<Looked | null> {
+  if (item.check === null) return null;
+  const seen = await probes.look(item.check.action, item.check.state, since);
+  switch (seen.state) {
+    case "done":
+      return { ok: true, evidence: seen.evidence };
+    case "failed":
+      return { ok: false, evidence: seen.evidence };
+    case "pending":
+      return { waits: seen.detail };
+    case "diverged":
+    case "unknown":
+      return null;
+  }
+}
+
+function dueText({ dueMs }: Item): string {
+  return dueMs === null ? "" : `, within ${formatDuration(dueMs)}`;
+}
+
+function line(item: Item, answer: StepAnswer | undefined): Inline[] {
+  const whose = item.owner === null ? "" : ` (${item.owner}${dueText(item)})`;
+  if (answer === undefined)
+    return [`☐ ${item.text}${whose}${item.check === null ? "" : " · checked by crai"}`];
+  return [`${answer.value === true ? "☑" : "☒"} ${item.text} · `, ...answerInline(answer)];
+}
+
+/** ms; a tick of a person is seen at once all the same. */
+const CHECKED_EVERY = 15_000;
+
+/** Items whose button fits into one message. */
+const BUTTONS = 20;
+
+/** People tick off; each tick is kept with who and when. Some items are ticked by a check. */
+export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "none">({
+  name: "checklist",
+  scope: "none",
+  params: Params,
+  permission: "run:answer",
+  freeText: ["items"],
+
+  async plan({ items, by = null }, { probes }) {
+    const planned = await Promise.all(
+      items.map(async ({ check }) => (check === undefined ? null : probes.plan(check.action, check.with))),
+    );
+    const state: ChecklistState = {
+      by,
+      items: items.map(({ text, owner = null, due = null, check }, index) => ({
+        text,
+        owner,
+        dueMs: due,
+        check: check === undefined ? null : { action: check.action, state: planned[index]!.state },
+      })),
+    };
+    return {
+      ...nothingPlanned(`checklist of ${items.length}`, state),
+      calls: planned.flatMap((one) => one?.calls ?? []),
+      fingerprint: digest(items),
+    };
+  },
+
+  lookEvery: ({ items }) => (items.some(({ check }) => check !== null) ? CHECKED_EVERY : 1000),
+
+  async observe({ items }, context, since) {
+    const answers = new Map((await context.inHand?.answers())?.map((answer) => [answer.item, answer]));
+    const evidence: Evidence[] = [];
+    const open: string[] = [];
+    for (const [index, item] of items.entries()) {
+      const answer = answers.get(numberOf(index));
+      if (answer !== undefined) {
+        evidence.push(answerEvidence(answer, { what: item.text, ok: answer.value === true }));
+        continue;
+      }
+      const looked = await look(item, context, since);
+      if (looked === null || "waits" in looked) open.push(item.text);
+      else
+        evidence.push({
+          what: `${item.text}: ${looked.evidence.map(({ what }) => what).join("; ")}`,
+          ok: looked.ok,
+        });
+    }
+    if (open.length > 0) {
+      const late = items.find(
+        ({ dueMs, text }) =>
+          dueMs !== null && open.includes(text) && context.now() > addMilliseconds(since, dueMs),
+      );
+      const overdue = late === undefined ? "" : `; overdue: ${late.text}`;
+      return {
+        state: "pending",
+        detail: `${items.length - open.length} of ${items.length} ticked${overdue}`,
+      };
+    }
+    const values = { ticked: items.length, failed: evidence.filter(({ ok }) => ok === false).length };
+    if (values.failed === 0) return { state: "done", evidence, values };
+    const detail = evidence
+      .filter(({ ok }) => ok === false)
+      .map(({ what }) => what)
+      .join("; ");
+    return { state: "failed", detail, evidence, values };
+  },
+
+  people: {
+    permission: "run:answer",
+    another: false,
+    by: ({ by }) => by,
+    ask({ items, by }, { run, step, title, answers, open }) {
+      const given = new Map(answers.map((answer) => [answer.item, answer]));
+      const left = items.flatMap((_, index) => (given.has(numberOf(index)) ? [] : [numberOf(index)]));
+      const buttons: Button[] = left.slice(0, BUTTONS).map((number) => ({
+        label: `Tick ${number}`,
+        command: `tick R${run} ${quoteWord(step)} ${number}`,
+      }));
+      return page(
+        title,
+        {
+          type: "list",
+          ordered: true,
+          items: items.map((item, index) => line(item, given.get(numberOf(index)))),
+        },
+        open && buttons.length > 0 ? { type: "buttons", buttons } : null,
+        {
+          type: "note",
+          text: `R${run} · ${items.length - left.length} of ${items.length}${by === null ? "" : ` · ${by}`} · not so: \`tick R${run} ${step} <number> --failed --note "…"\``,
+        },
+      );
+    },
+    read({ items }, { item, text }) {
+      const index = /^\d{1,3}$/.test(item ?? "") ? Number(item) - 1 : -1;
+      if (items[index] !== undefined) return { item: numberOf(index), value: text !== "failed" };
+      throw new UserError(`${quoted(item ?? "")} is no item of this checklist.`, {
+        why: `It has ${items.length}, numbered from 1.`,
+        next: "Name the number of one of them.",
+      });
+    },
+    itemText: ({ items }, item) => items[Number(item) - 1]?.text ?? null,
+  },
+});

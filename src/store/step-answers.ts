@@ -1,0 +1,52 @@
+import type { StepAnswer } from "../domain/run.ts";
+import type { Queries } from "./database.ts";
+import type { Row } from "./tables.ts";
+
+function toAnswer({ item, actor, value, note, at }: Row<"step_answer">): StepAnswer {
+  return { item, actor, value: value.is, note, at };
+}
+
+/** Oldest first. */
+export async function answersOf(db: Queries, run: number, step: string): Promise<StepAnswer[]> {
+  const rows = await db
+    .selectFrom("step_answer")
+    .selectAll()
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .orderBy("at")
+    .orderBy("item")
+    .execute();
+  return rows.map(toAnswer);
+}
+
+/** The first answer to an item counts: returns the one that stands, and whether it is this one. */
+export async function insertAnswer(
+  trx: Queries,
+  { run, step }: { run: number; step: string },
+  answer: StepAnswer,
+): Promise<{ stands: StepAnswer; isNew: boolean }> {
+  const { item, note, at } = answer;
+  const made = await trx
+    .insertInto("step_answer")
+    .values({
+      run,
+      step,
+      item,
+      actor: JSON.stringify(answer.actor),
+      value: JSON.stringify({ is: answer.value }),
+      note,
+      at,
+    })
+    .onConflict((conflict) => conflict.columns(["run", "step", "item"]).doNothing())
+    .returning("item")
+    .executeTakeFirst();
+  if (made) return { stands: answer, isNew: true };
+  const row = await trx
+    .selectFrom("step_answer")
+    .selectAll()
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .where("item", "=", item)
+    .executeTakeFirstOrThrow();
+  return { stands: toAnswer(row), isNew: false };
+}
