@@ -29,6 +29,7 @@ import { createOffer } from "./engine/plans/offer.ts";
 import { createStillFiring } from "./engine/incidents/still-firing.ts";
 import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
+import { createDigest } from "./engine/alerts/digest.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
 import { rosterOf } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
@@ -37,7 +38,7 @@ import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
 import { createWebServer } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
-import { setDeadline } from "./store/deadlines.ts";
+import { setDeadline, setOnce } from "./store/deadlines.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
 import { takeOwnership } from "./store/owner.ts";
 import { recordEndpoint } from "./store/endpoints.ts";
@@ -293,6 +294,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
     log,
   });
+  const digest = createDigest({ db, config, wakeOutbox, now });
+  await setOnce(db, { key: "alerts:digest", kind: "alerts.digest", subject: {}, dueAt: digest.next() });
   await setDeadline(db, { key: "alerts:silence", kind: "alerts.silence", subject: {}, dueAt: now() });
   const ticker = startTicker({
     db,
@@ -315,6 +318,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "incident.firing": ({ incident, status }) =>
         stillFiring(Number(incident), IncidentStatus.parse(status)),
       "alerts.silence": () => silence(),
+      "alerts.digest": () => digest.tell(),
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });

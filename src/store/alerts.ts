@@ -6,6 +6,9 @@ import type { Incident, IncidentKind } from "../domain/incident.ts";
 import type { Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
 
+/** Rows of one digest; the next one has the others. */
+const MOST_DIGESTED = 5000;
+
 export interface Sighted {
   alert: Alert;
   kind: IncidentKind;
@@ -293,5 +296,32 @@ export async function resolveAlerts(
     .where("fingerprint", "=", fingerprint)
     .where("status", "=", "firing")
     .returningAll()
+    .execute();
+}
+
+/** Info alerts that have arrived since a digest told of them last. Confidential ones are never told in one. */
+export async function undigested(trx: Queries): Promise<Row<"alert">[]> {
+  return trx
+    .selectFrom("alert")
+    .selectAll()
+    .where("level", "=", "info")
+    .where("kind", "=", "outage")
+    .whereRef("digested", "<", "received")
+    .orderBy("last_received_at")
+    .limit(MOST_DIGESTED)
+    .forUpdate()
+    .execute();
+}
+
+export async function markDigested(trx: Queries, rows: readonly Row<"alert">[]): Promise<void> {
+  if (rows.length === 0) return;
+  await trx
+    .updateTable("alert")
+    .set((eb) => ({ digested: eb.ref("received") }))
+    .where(
+      "id",
+      "in",
+      rows.map(({ id }) => id),
+    )
     .execute();
 }

@@ -20,6 +20,15 @@ export async function setDeadline(trx: Queries, { key, kind, subject, dueAt }: D
     .execute();
 }
 
+/** Sets a deadline unless there is one under this key already: what fell due while crai was away stays due. */
+export async function setOnce(trx: Queries, { key, kind, subject, dueAt }: Deadline): Promise<void> {
+  await trx
+    .insertInto("deadline")
+    .values({ key, kind, subject: JSON.stringify(subject), due_at: dueAt })
+    .onConflict((conflict) => conflict.column("key").doNothing())
+    .execute();
+}
+
 export async function dueDeadlines(db: Queries, now: Date): Promise<Row<"deadline">[]> {
   return db
     .selectFrom("deadline")
