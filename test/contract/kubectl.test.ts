@@ -8,6 +8,8 @@ import { kubectl } from "./kubectl/run.ts";
 import type { KubectlTarget } from "./kubectl/run.ts";
 import { applyScenarios } from "./kubectl/scenarios/applying.ts";
 import { deploymentScenarios } from "./kubectl/scenarios/deployments.ts";
+import { jobScenarios } from "./kubectl/scenarios/jobs.ts";
+import { nodeScenarios } from "./kubectl/scenarios/nodes.ts";
 import { objectScenarios } from "./kubectl/scenarios/objects.ts";
 import { setScenarios } from "./kubectl/scenarios/sets.ts";
 import { play } from "./kubectl/session.ts";
@@ -18,7 +20,14 @@ import type { Scenario, Step } from "./kubectl/session.ts";
  * kept in recorded/. They are recorded anew by running this file with CRAI_RECORD=1 and KUBEBUILDER_ASSETS set.
  * kubectl/differences.ts lists what is not compared, and why.
  */
-const scenarios = [...deploymentScenarios, ...setScenarios, ...objectScenarios, ...applyScenarios];
+const scenarios = [
+  ...deploymentScenarios,
+  ...setScenarios,
+  ...objectScenarios,
+  ...applyScenarios,
+  ...jobScenarios,
+  ...nodeScenarios,
+];
 const recording = process.env["CRAI_RECORD"] === "1";
 const assets = process.env["KUBEBUILDER_ASSETS"];
 

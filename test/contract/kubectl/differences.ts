@@ -55,16 +55,11 @@ export const differences: Difference[] = [
       / logs /.test(command) && !/^(error|Error)/.test(text) && text ? "<log>" : text,
   },
   {
-    what: "LimitRanges are not served",
-    why: "nothing in the runbook limits containers by namespace",
-    apply: (text) => text.replace(/\n\nNo LimitRange resource\.$/m, ""),
-  },
-  {
     what: "unknown fields in what is written are kept instead of refused, and `kubectl explain` knows no fields",
     why: "the OpenAPI document has open schemas: those of Kubernetes are megabytes, and templates must keep every field",
   },
   {
-    what: "`kubectl create deployment|job|service|…` by flags is refused as an unknown format",
+    what: "`kubectl create service|ingress|…` and `kubectl autoscale` are refused as an unknown format",
     why: "kubectl sends these as protobuf only; manifests, and the kinds people create by flags here, work",
   },
   {

@@ -39,3 +39,10 @@ function manifest(kind: string, name: string, spec: Fields): string {
 export function object(apiVersion: string, kind: string, name: string, rest: Fields): string {
   return JSON.stringify({ apiVersion, kind, metadata: { name }, ...rest });
 }
+
+/** A Job of one container whose pods are not restarted. */
+export function job(name: string, image: string, spec: Fields = {}, pod: Fields = {}): string {
+  const containers = [{ name: "main", image }];
+  const template = { spec: { restartPolicy: "Never", containers, ...pod } };
+  return object("batch/v1", "Job", name, { spec: { template, ...spec } });
+}

@@ -57,7 +57,7 @@ export function createNormalizer(): (text: string, command: string, options?: No
         return pod ? `${name}-<pod>` : name;
       },
     );
-    result = result.replace(new RegExp(`\\b(agent)-${suffix}\\b`, "g"), "$1-<pod>");
+    result = result.replace(new RegExp(`\\b(agent|guard|job-[a-z]+(?:-\\d)?)-${suffix}\\b`, "g"), "$1-<pod>");
     for (const [pattern, name] of variable) result = result.replace(pattern, name);
     for (const { apply } of differences) result = apply?.(result, command) ?? result;
     let lines = result.split("\n").map((line) => line.replace(/(\S) {2,}/g, "$1  ").replace(/\s+$/, ""));

@@ -90,7 +90,8 @@ describe("a kubelet", () => {
     world.store.onEvent((plural, { object }) => {
       const [status] = plural === "pods" ? ((object as Pod).status?.containerStatuses ?? []) : [];
       if (!status) return;
-      const last = String(status.lastState["terminated"]?.["reason"] ?? "never ended");
+      const { reason } = status.lastState["terminated"] ?? {};
+      const last = typeof reason === "string" ? reason : "never ended";
       seen.push(
         `${stateOf(object as Pod)} ${status.ready ? "ready" : "unready"} ${status.restartCount} ${last}`,
       );
