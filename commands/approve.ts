@@ -28,6 +28,14 @@ export const approve: Command = {
     await planMessages.refresh(plan);
     if (decision.result === "replanned") return planMessages.present(decision.stored, invocation);
     if (decision.stored.number !== plan) await planMessages.refresh(decision.stored.number);
+    if (decision.result === "counted") {
+      const { stored: waiting, missing } = decision;
+      return planMessages.answer(
+        waiting,
+        `P${waiting.number} has your yes; ${missing} more needed.`,
+        invocation,
+      );
+    }
     const { stored, run } = decision;
     return planMessages.answer(stored, `R${run.number} runs: ${stored.plan.title}.`, invocation);
   },

@@ -8,11 +8,13 @@ import { findPlan } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
 import { planDetailView, planView } from "../src/engine/plans/plan-view.ts";
+import { yesesOf } from "../src/engine/plans/yes-text.ts";
 import { planNumber } from "../src/engine/commands/references.ts";
 import type { Revision, Workload } from "../src/engine/ports.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
 import { heldLocks } from "../src/store/locks.ts";
+import { approvalsOf } from "../src/store/plans.ts";
 
 const isPlan = (text: string | undefined): boolean => /^p\d+$/i.test(text ?? "");
 
@@ -23,7 +25,12 @@ async function planStatus(
 ): Promise<{ view: View; details: View }> {
   const stored = await findPlan(db, planNumber(text), invocation.place);
   return {
-    view: planView(stored, await approvals.need(stored.plan, stored.askedAt), now()),
+    view: planView(
+      stored,
+      await approvals.need(stored.plan, stored.askedAt),
+      yesesOf(await approvalsOf(db, stored.number)),
+      now(),
+    ),
     details: planDetailView(stored),
   };
 }

@@ -111,9 +111,16 @@ export async function settlePlan(
   return row !== undefined;
 }
 
-/** Which run a plan became. */
-export async function noteStarted(trx: Queries, number: number, why: string): Promise<void> {
-  await trx.updateTable("plan").set({ why }).where("number", "=", number).execute();
+/** Locks the row until the transaction ends; false when it waits no more. */
+export async function lockWaiting(trx: Queries, number: number): Promise<boolean> {
+  const row = await trx
+    .selectFrom("plan")
+    .select("number")
+    .where("number", "=", number)
+    .where("status", "=", "waiting")
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** False when it was asked already: the first time counts. */
@@ -128,7 +135,8 @@ export async function markAsked(trx: Queries, number: number, at: Date): Promise
   return row !== undefined;
 }
 
-export async function insertApproval(
+/** A person's last word counts: a yes may become a no, or a broken glass. The timeline keeps all of them. */
+export async function putApproval(
   trx: Queries,
   approval: {
     plan: number;
@@ -151,6 +159,7 @@ export async function insertApproval(
       plan_hash: approval.planHash,
       at,
     })
+    .onConflict((conflict) => conflict.columns(["plan", "actor_key"]).doUpdateSet({ decision, reason, at }))
     .execute();
 }
 

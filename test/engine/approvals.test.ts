@@ -208,3 +208,54 @@ test("a no that comes at the same moment as a yes is refused or wins, and never 
   expect([approving.status, denying.status].toSorted()).toEqual(["fulfilled", "rejected"]);
   expect(runs).toHaveLength(approving.status === "fulfilled" ? 1 : 0);
 });
+
+/** Needs the yes of two other people. */
+const ofTwo = (text: string): string => text.replace("risk: reversible", "risk: guarded\napprovals: 2");
+
+test("a plan that needs two yeses runs with the second person's, and one person's counts once", async () => {
+  const world = await startEngineWorld({ edit: ofTwo });
+  const crai = await world.process();
+  const plan = await planBy(crai, robin);
+  expect(await yes(crai, plan, alex)).toMatchObject({ result: "counted", missing: 1 });
+  expect(await yes(crai, plan, alex)).toMatchObject({ result: "counted", missing: 1 });
+  await expect(yes(crai, plan, robin)).rejects.toThrow("needs the yes of a second person");
+  expect(await world.db.selectFrom("run").select("number").execute()).toEqual([]);
+  expect(await yes(crai, plan, sasha)).toMatchObject({ result: "started" });
+  const { why } = await world.db.selectFrom("plan").select("why").executeTakeFirstOrThrow();
+  expect(why).toMatch(/^as R1, approved by Alex at .+ UTC, approved by Sasha at .+ UTC\.$/);
+});
+
+test("two who approve a plan of two yeses at the same moment start one run", async () => {
+  const world = await startEngineWorld({ edit: ofTwo });
+  const crai = await world.process();
+  const plan = await planBy(crai, robin);
+  const answers = await Promise.all([yes(crai, plan, alex), yes(crai, plan, sasha)]);
+  expect(answers.map(({ result }) => result).toSorted()).toEqual(["counted", "started"]);
+});
+
+test("whoever has said yes may still say no while others are waited for", async () => {
+  const world = await startEngineWorld({ edit: ofTwo });
+  const crai = await world.process();
+  const plan = await planBy(crai, robin);
+  await yes(crai, plan, alex);
+  const no = { plan: plan.number, actor: alex, reason: "not yet", cause: "press:no", channel: null };
+  expect(await crai.uses.approvals.deny(no)).toMatchObject({ status: "denied" });
+  await expect(yes(crai, plan, sasha)).rejects.toThrow("it is denied");
+});
+
+test("undoing a guarded run is guarded for everybody: whoever approved it, and whoever is on call", async () => {
+  const world = await startEngineWorld({ edit: (text) => text.replace("risk: reversible", "risk: guarded") });
+  const crai = await world.process();
+  const plan = await planBy(crai, sasha);
+  const started = (await yes(crai, plan, alex)) as { run: { number: number } };
+  const run = started.run.number;
+  for (const step of await crai.runs.begin(run)) if (!(await crai.runs.carryOut(run, step))) break;
+  await crai.runs.finish(run);
+
+  const request = { run, incident: null, reason: null, channel: null };
+  for (const actor of [alex, robin, sasha]) {
+    const undo = await crai.uses.planner.makeUndo({ ...request, actor, key: `undo:${actor.id}` });
+    expect(undo.plan.risk).toBe("guarded");
+    await expect(yes(crai, undo, actor)).rejects.toThrow("needs the yes of a second person");
+  }
+});

@@ -91,17 +91,28 @@ export interface EngineWorld {
 
 /** The engine on a real database and the practice cluster; Slack and PagerDuty are only asked who people are. */
 export async function startEngineWorld({
+<<<<<<< HEAD
   playbooks = { rollback: playbook },
 }: {
   /** YAML, by the name of its file. */
   playbooks?: Record<string, string>;
+=======
+  edit = (text) => text,
+}: {
+  /** Changes the playbook. */
+  edit?: (playbook: string) => string;
+>>>>>>> 2c39cdb (wip)
 } = {}): Promise<EngineWorld> {
   const database = await createTestDatabase();
   const db = openDatabase(database.url);
   const cluster = await startPracticeCluster();
   const folder = temporaryFolder();
   writeFileSync(join(folder, "kubeconfig"), kubeconfig(cluster.url).replaceAll("/k8s", ""), { mode: 0o600 });
+<<<<<<< HEAD
   for (const [name, yaml] of Object.entries(playbooks)) writeFileSync(join(folder, `${name}.yaml`), yaml);
+=======
+  writeFileSync(join(folder, "rollback.yaml"), edit(playbook));
+>>>>>>> 2c39cdb (wip)
   const config = Config.parse(
     parse(craiConfig(cluster.url, sandboxPace, { context: seed.name, prometheus: `${cluster.url}/prom` })),
   );

@@ -10,11 +10,13 @@ import { type Answer, type createJudge, refuseBlocked } from "./judge-yes.ts";
 import type { NeedOf } from "./need.ts";
 import type { Planner } from "./planner.ts";
 import { type Expiry, notWaiting, recordVoid, successorKey, successorOf } from "./settle.ts";
-import type { createStart } from "./start-run.ts";
+import { type createStart, missingYeses, type Started } from "./start-run.ts";
 
 export type Decision =
   /** The plan runs. */
   | { result: "started"; stored: StoredPlan; run: Row<"run"> }
+  /** One yes of several: so many more are needed. */
+  | { result: "counted"; stored: StoredPlan; missing: number }
   /** What it rested on has changed, or an alert's proposal was taken up by a person who needs another's yes: look at the new plan. */
   | { result: "replanned"; stored: StoredPlan; why: string };
 
@@ -62,18 +64,21 @@ export function createApprove(options: ApproveOptions) {
       if (!mine) return undefined;
       if (!same) return { result: "replanned", stored: mine, why };
       if (required.who !== "requester") return { result: "replanned", stored: mine, why: required.why };
-      const run = await start(trx, mine, answer, "confirmed");
-      return run && { result: "started", stored: mine, run };
+      const started = await start(trx, mine, answer, "confirmed");
+      return started && decisionOf(mine, started);
     });
   }
 
   /** A yes to a person's plan: it runs, or is worked out again where the world has moved. */
   async function agree(stored: StoredPlan, answer: Answer): Promise<Decision | undefined> {
+    const again = { plan: stored.number, actor: answer.actor, decision: "yes" } as const;
+    if (!answer.breakGlass && (await isAnsweredBy(db, again)))
+      return { result: "counted", stored, missing: await missingYeses(db, stored) };
     const how = await judge(stored, answer);
     refuseBlocked(stored.plan);
     if ((await planner.fingerprintNow(stored.plan)) === stored.fingerprint) {
-      const run = await db.transaction().execute((trx) => start(trx, stored, answer, how));
-      return run && { result: "started", stored, run };
+      const started = await db.transaction().execute((trx) => start(trx, stored, answer, how));
+      return started && decisionOf(stored, started);
     }
     const why = "What it rests on has changed since it was planned.";
     const fresh = await planner.draftAgain(stored.plan);
@@ -125,6 +130,12 @@ export function createApprove(options: ApproveOptions) {
       if (decision) return decision;
     }
   };
+}
+
+function decisionOf(stored: StoredPlan, started: Started): Decision {
+  return "run" in started
+    ? { result: "started", stored, run: started.run }
+    : { result: "counted", stored, missing: started.missing };
 }
 
 /** The run that this person's yes to this plan has started. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { planScopes } from "../../domain/plan.ts";
 import type { Database, Queries } from "../../store/database.ts";
 import { endDeadline } from "../../store/deadlines.ts";
-import { insertApproval, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
+import { putApproval, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import type { Authorizer } from "../authorizer.ts";
 import { line } from "../page.ts";
@@ -43,7 +43,7 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
     const why = `${actorName(answer.actor)} said no${answer.reason === null ? "" : `: ${answer.reason}`}.`;
     await db.transaction().execute(async (trx) => {
       if (!(await settlePlan(trx, number, "denied", why))) throw await notWaiting(trx, stored);
-      await insertApproval(trx, {
+      await putApproval(trx, {
         plan: number,
         actor: answer.actor,
         decision: "denied",

@@ -2,6 +2,7 @@ import { planWarnings } from "../../domain/plan.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
 import type { StoredPlan } from "../../store/plans.ts";
 import type { Need } from "./need.ts";
+import type { GivenYes } from "./yes-text.ts";
 import { actorInline } from "../people.ts";
 import { withCode } from "../commands/refusal-view.ts";
 
@@ -33,7 +34,11 @@ function needText(stored: StoredPlan, need: Need): Inline[] {
     return [
       "Proposed by an alert: nothing happens until a person confirms it. It is planned again with their rights when they do.",
     ];
-  const who = need.who === "requester" ? "One yes is enough." : "Somebody else approves it.";
+  const others =
+    stored.plan.approvals === 1
+      ? "Somebody else approves it."
+      : `${stored.plan.approvals} other people approve it.`;
+  const who = need.who === "requester" ? "One yes is enough." : others;
   return [`${need.why} ${who} Valid until `, { time: stored.expiresAt, as: "clock" }, "."];
 }
 
@@ -68,7 +73,7 @@ function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {
 }
 
 /** The plan as everybody sees it before anything is touched: what changes first, then warnings, checks and rights. */
-export function planView(stored: StoredPlan, need: Need, now: Date): View {
+export function planView(stored: StoredPlan, need: Need, yeses: readonly GivenYes[], now: Date): View {
   const { plan } = stored;
   // Once it was answered, what it was about is enough; the thread and the timeline keep the rest.
   const open = stored.status === "waiting";
@@ -101,7 +106,7 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
       type: "note",
       text: [`P${stored.number} · `, actorInline(plan.actor), " · ", ...footer(stored, need)],
     },
-    ...(isAsked(stored, need) ? [askedText(stored, need)] : []),
+    ...(isAsked(stored, need) ? [askedText(stored, need, yeses)] : []),
     ...(stored.status === "waiting"
       ? []
       : [
@@ -119,18 +124,29 @@ export function planView(stored: StoredPlan, need: Need, now: Date): View {
 export const NAMED = 5;
 
 /** Whom it asked, by name so that Slack tells them, until when, and what is left if nobody answers. */
-function askedText({ expiresAt }: StoredPlan, { approvers, breakGlassAt }: Need): Block {
+function askedText(
+  { expiresAt, plan }: StoredPlan,
+  { approvers, breakGlassAt }: Need,
+  yeses: readonly GivenYes[],
+): Block {
   const named = approvers
     .slice(0, NAMED)
     .flatMap((person, index): Inline[] => [index === 0 ? " " : ", ", { person, name: person }]);
   const more = approvers.length - NAMED;
   const asked: Inline[] = [
-    { bold: "Asked for a yes:" },
+    { bold: plan.approvals === 1 ? "Asked for a yes:" : `Asked for ${plan.approvals} yeses:` },
     ...named,
     ...(more > 0 ? [` and ${more} more`] : []),
     ", until ",
     { time: expiresAt, as: "clock" },
     ".",
+    ...yeses.flatMap((yes, index): Inline[] => [
+      index === 0 ? " Said yes: " : ", ",
+      actorInline(yes.actor),
+      " at ",
+      { time: yes.at, as: "clock" },
+    ]),
+    yeses.length === 0 ? "" : ".",
   ];
   const glass: Inline[] =
     breakGlassAt === null

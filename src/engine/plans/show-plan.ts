@@ -4,13 +4,14 @@ import { isConfidential } from "../../domain/incident.ts";
 import type { Inline, View } from "../../domain/view.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
-import { planByNumber, type StoredPlan } from "../../store/plans.ts";
+import { approvalsOf, planByNumber, type StoredPlan } from "../../store/plans.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Invocation, Reply } from "../commands/invocation.ts";
 import type { ShowIncident } from "../incidents/show-incident.ts";
 import { line } from "../page.ts";
 import { isSlackUser } from "../people.ts";
 import { isAsked, NAMED, planDetailView, planView } from "./plan-view.ts";
+import { type GivenYes, yesesOf } from "./yes-text.ts";
 import { elsewhereOf, placeOf, say, show } from "../record.ts";
 
 export interface PlanMessages {
@@ -39,12 +40,16 @@ export function createPlanMessages({
   wakeOutbox,
   now,
 }: PlanMessagesOptions): PlanMessages {
+  async function yesesTo({ number }: StoredPlan): Promise<GivenYes[]> {
+    return yesesOf(await approvalsOf(db, number));
+  }
+
   /** Posts the plan's message with its details in the thread, or edits it to the plan's present state. */
   async function showPlan(stored: StoredPlan, responseUrl: string | null = null): Promise<void> {
     const channel = placeOf(stored.plan.incident, stored.channel, announce);
     if (channel === null || stored.plan.actor.kind !== "person") return;
     const need = await approvals.need(stored.plan, stored.askedAt);
-    const view = planView(stored, need, now());
+    const view = planView(stored, need, await yesesTo(stored), now());
     const key = `plan:${stored.number}`;
     const about = stored.plan.incident;
     // Whoever is to say yes has to see it.
@@ -102,7 +107,12 @@ export function createPlanMessages({
       await showPlan(current, place.responseUrl);
       const shown = placeOf(stored.plan.incident, stored.channel, announce);
       if (place.surface === "cli" || shown === null) {
-        const view = planView(current, await approvals.need(stored.plan, current.askedAt), now());
+        const view = planView(
+          current,
+          await approvals.need(stored.plan, current.askedAt),
+          await yesesTo(current),
+          now(),
+        );
         return { to: "asker", view, details: planDetailView(stored) };
       }
       return answer(stored, `P${stored.number} is planned: ${stored.plan.title}.`, invocation);

@@ -19,12 +19,15 @@ function because(reason: string | null): string {
 }
 
 /** What follows `Started as R12`: whose yes it was, how and when. */
-export function yesText({ actor, how, reason, at }: GivenYes): string {
-  const who = actorName(actor);
-  const when = `at ${at.toISOString().slice(11, 19)} UTC`;
-  return how === "break-glass"
-    ? `. ${who} broke the glass ${when}${because(reason)}. To be reviewed.`
-    : `, ${how} by ${who} ${when}${because(reason)}.`;
+export function yesText(yeses: readonly GivenYes[]): string {
+  const parts = yeses.map(({ actor, how, reason, at }) => {
+    const who = actorName(actor);
+    const when = `at ${at.toISOString().slice(11, 19)} UTC`;
+    return how === "break-glass"
+      ? `. ${who} broke the glass ${when}${because(reason)}. To be reviewed`
+      : `, ${how} by ${who} ${when}${because(reason)}`;
+  });
+  return `${parts.join("")}.`;
 }
 
 /** `Robin broke the glass at 12:00: nobody is awake. To be reviewed.` */
