@@ -1,6 +1,7 @@
 import { UserError } from "../src/domain/errors.ts";
 import type { Text } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
+import { withCode } from "../src/engine/commands/refusal-view.ts";
 import { nearest } from "../src/engine/commands/nearest.ts";
 import { page } from "../src/engine/page.ts";
 import { mayAnywhere } from "../src/engine/visible.ts";
@@ -37,7 +38,9 @@ export function helpFor(commands: readonly Command[]): Command {
           { type: "list", items },
           {
             type: "note",
-            text: "`help <command>` explains one. In a thread, mention the app instead: Slack allows no slash commands there.",
+            text: withCode(
+              "`help <command>` explains one. In a thread, mention the app instead: Slack allows no slash commands there.",
+            ),
           },
         ),
       };

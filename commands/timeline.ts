@@ -2,6 +2,7 @@ import type { TimelineEntry } from "../src/domain/timeline.ts";
 import type { Block, Inline, Text } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { entryText } from "../src/engine/incidents/entry-text.ts";
+import { withCode } from "../src/engine/commands/refusal-view.ts";
 import { incidentOf } from "../src/engine/commands/incident-of.ts";
 import { page } from "../src/engine/page.ts";
 import { actorInline } from "../src/engine/people.ts";
@@ -59,7 +60,7 @@ export const timeline: Command = {
       text:
         earlier.length === 0
           ? `${all.length} entries; a step is told by how it ended.`
-          : `The last ${recent.length} of ${entries.length} entries. \`export\` has them all.`,
+          : withCode(`The last ${recent.length} of ${entries.length} entries. \`export\` has them all.`),
     });
     if (earlier.length === 0) return { to: "asker", view };
     return { to: "asker", view, details: page(`Before that, in ${channelName}`, ...byDate(earlier)) };

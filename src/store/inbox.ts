@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { storableJson } from "../domain/storable-json.ts";
 import type { Queries } from "./database.ts";
 import type { InboxTable, Row } from "./tables.ts";
 
@@ -10,15 +11,6 @@ export interface Delivery {
   receivedAt: Date;
 }
 
-/** PostgreSQL's jsonb takes neither U+0000 nor half surrogates; a body with one would be refused, and sent again for days. */
-function storable(body: object): string {
-  const json = JSON.stringify(body);
-  if (!json.includes("\\u")) return json;
-  return json.replaceAll(/\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g, (escape) =>
-    /^\\u(0000|d)/.test(escape) ? "\ufffd" : escape,
-  );
-}
-
 /** The one INSERT before an answer is given. Returns the row's id, or undefined for a repeated delivery. */
 export async function receive(
   db: Queries,
@@ -26,7 +18,7 @@ export async function receive(
 ): Promise<number | undefined> {
   const row = await db
     .insertInto("inbox")
-    .values({ source, key, body: storable(body), received_at: receivedAt })
+    .values({ source, key, body: storableJson(JSON.stringify(body)), received_at: receivedAt })
     .onConflict((conflict) => conflict.columns(["source", "key"]).doNothing())
     .returning("id")
     .executeTakeFirst();

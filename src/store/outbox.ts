@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { storableJson } from "../domain/storable-json.ts";
 import type { Queries } from "./database.ts";
 import type { OutboxTable, Row } from "./tables.ts";
 
@@ -41,9 +42,10 @@ function insert(trx: Queries, { key, system, lane, message, at }: Effect) {
     key,
     system,
     lane,
-    message: JSON.stringify(message),
+    message: storableJson(JSON.stringify(message)),
     next_at: at,
     created_at: at,
+    changed_at: at,
   });
 }
 

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Actor } from "../domain/actor.ts";
+import { storableJson } from "../domain/storable-json.ts";
 import { type Fact, GENESIS, sealEntry, type Stream, type TimelineEntry } from "../domain/timeline.ts";
 import type { Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
@@ -58,7 +59,8 @@ export async function appendEntries(
   let { seq, hash } = head;
   const fresh = entries
     .filter((entry) => byKey.get(entry.key) === entry)
-    .map(({ at, key, actor, fact }) => {
+    .map(({ at, key, actor, fact: given }) => {
+      const fact = JSON.parse(storableJson(JSON.stringify(given))) as Fact;
       const content = { stream, seq: ++seq, at, actor, fact, previous: hash };
       hash = sealEntry(content);
       return { key, sealed: { ...content, hash } };

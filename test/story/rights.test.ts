@@ -150,10 +150,14 @@ describe("status", { timeout: storyTimeout }, () => {
     const deployment = store.get("deployments", "credit-risk-ai", "api-deployment")!;
     const { resourceVersion: _, ...metadata } = deployment.metadata;
     const spec = { ...(deployment as unknown as { spec: object }).spec, paused: true };
-    store.update("deployments", { ...deployment, metadata, spec } as typeof deployment, {
-      manager: "kubectl-rollout",
-      now: new Date(),
-    });
+    store.update(
+      "deployments",
+      { ...deployment, metadata, spec },
+      {
+        manager: "kubectl-rollout",
+        now: new Date(),
+      },
+    );
     expect(await ask(world.alex, api.id, "/crai status")).toMatch(/Paused:\*? no change to it rolls out/);
   });
 });

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Identity } from "../../domain/actor.ts";
 import { ClusterUnreachable } from "../../domain/errors.ts";
+import { storableJson } from "../../domain/storable-json.ts";
 import type { Json, JsonObject } from "../../engine/ports.ts";
 import { type Connection, type HttpRequest, readBody } from "./connection.ts";
 import { type Caller, refusalOf } from "./refusals.ts";
@@ -143,7 +144,7 @@ export function createApi(options: ApiOptions): Api {
 
   function parse(text: string): JsonObject {
     try {
-      const json: unknown = JSON.parse(text);
+      const json: unknown = JSON.parse(storableJson(text));
       if (json !== null && typeof json === "object") return json as JsonObject;
     } catch {
       // Falls through: a 2xx that is no JSON comes from something that is no API server.

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ClusterUnreachable, PatchConflict } from "../../domain/errors.ts";
+import { storableJson } from "../../domain/storable-json.ts";
 import { ClusterRefusal } from "../../engine/cluster-refusal.ts";
 import { type Call, resourceName } from "./resource-path.ts";
 
@@ -56,7 +57,7 @@ function withoutObjects(message: string): string {
 function parseStatus(body: string): Status {
   let json: unknown;
   try {
-    json = JSON.parse(body);
+    json = JSON.parse(storableJson(body));
   } catch {
     // A proxy's page in place of the API server's words; the status code alone must do.
     json = {};

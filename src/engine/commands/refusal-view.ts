@@ -31,7 +31,9 @@ export function brokenView(reference: string): View {
       { type: "text", text: [{ bold: summary }] },
       {
         type: "text",
-        text: "It is logged under this reference. Nothing was changed by this command unless a run says so: see `runs`.",
+        text: withCode(
+          "It is logged under this reference. Nothing was changed by this command unless a run says so: see `runs`.",
+        ),
       },
     ],
   };

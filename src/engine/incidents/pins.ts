@@ -11,7 +11,7 @@ import type { Row } from "../../store/tables.ts";
 import { appendEntry, entryByKey } from "../../store/timeline.ts";
 import { isUserError } from "../../domain/errors.ts";
 import type { Authorizer } from "../authorizer.ts";
-import { refusalView } from "../commands/refusal-view.ts";
+import { refusalView, withCode } from "../commands/refusal-view.ts";
 import type { SlackDelivery } from "../inbox.ts";
 import { line } from "../page.ts";
 import type { Chat, Directory } from "../ports.ts";
@@ -57,9 +57,9 @@ export function createPins({ db, chat, directory, authorizer, wakeOutbox, now, l
   }
 
   async function tellNoIncident({ by, channel, ts }: Pinned): Promise<void> {
-    const view = line(
-      "This channel belongs to no incident, so the message is on no timeline. Pin it in an incident's channel, or type `note … --incident 12`.",
-    );
+    const why = "This channel belongs to no incident, so the message is on no timeline.";
+    const next = "Pin it in an incident's channel, or type `note … --incident 12`.";
+    const view = { ...line(why), blocks: [{ type: "text", text: withCode(`${why} ${next}`) }] } as const;
     const message = { do: "ephemeral", channel, user: by.id, view } as const;
     const key = `${pinKey({ channel, ts })}:no-incident:${by.id}`;
     await say(db, { key, about: null }, message, now());

@@ -1,8 +1,9 @@
 import type { types } from "@slack/bolt";
+import { cleanText } from "../../../domain/clean-text.ts";
 import type { Button, Field } from "../../../domain/view.ts";
 import { quoteWord } from "../../../engine/commands/parse-command.ts";
 import { limits } from "./limits.ts";
-import { clean, cut, plainLine } from "./text.ts";
+import { cut, plainLine } from "./text.ts";
 
 type Form = NonNullable<Button["form"]>;
 
@@ -72,7 +73,7 @@ export interface SubmittedField {
 export type Submission = { errors: Record<string, string> } | { command: string };
 
 function valueOf(field: Field, given: SubmittedField | undefined): string {
-  if (field.input.type === "text") return clean(given?.value ?? "").trim();
+  if (field.input.type === "text") return cleanText(given?.value ?? "").trim();
   const index = Number(given?.selected_option?.value ?? Number.NaN);
   return field.input.options[index]?.value ?? "";
 }

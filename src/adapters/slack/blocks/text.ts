@@ -1,18 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
 import { parseISO } from "date-fns/parseISO";
+import { cleanText } from "../../../domain/clean-text.ts";
 import type { Inline, Text } from "../../../domain/view.ts";
 import { limits } from "./limits.ts";
-
-/**
- * Text from alerts and clusters, made harmless to look at: no terminal colors, no control characters, nothing that
- * reverses or hides characters, no half surrogates.
- */
-export function clean(text: string): string {
-  return stripVTControlCharacters(text.toWellFormed())
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll(/[^\P{Cc}\n\t]/gu, "")
-    .replaceAll(/[^\P{Cf}\u200c\u200d]/gu, "");
-}
 
 /** Slack's three control characters (docs.slack.dev/messaging/formatting-message-text); nothing in it can mention or link. */
 function escape(text: string): string {
@@ -24,8 +13,24 @@ function withoutFences(text: string): string {
   return text.replaceAll(/`(?=``)/g, "`\u200b");
 }
 
+/** Letters that look like Slack's marks and are none. */
+const lookAlikes: Readonly<Record<string, string>> = { "*": "∗", _: "ˍ", "~": "∼", "`": "ˋ" };
+
+/** Marks at an end of a word: where formatting begins and ends. */
+const marks = /(?<![\p{L}\p{N}])[*_~]+(?=\S)|(?<=\S)[*_~]+(?![\p{L}\p{N}])|`/gu;
+
+/**
+ * Slack has no escape for its marks, so one that could make text bold, slanted, struck out or code gives way to a letter
+ * that looks the same; and so does a `>` that would begin a quotation. In words (snake_case) and alone (5 * 3) they stay.
+ */
+function withoutMarks(text: string): string {
+  return text
+    .replaceAll(marks, (found) => found.replaceAll(/./g, (mark) => lookAlikes[mark] ?? mark))
+    .replaceAll(/^(\s*)>/gm, "$1›");
+}
+
 export function oneLine(text: string): string {
-  return clean(text).replaceAll(/\s+/g, " ").trim();
+  return cleanText(text).replaceAll(/\s+/g, " ").trim();
 }
 
 /** For `plain_text`, which Slack neither parses nor unescapes; what would be a mention elsewhere loses its form all the same. */
@@ -87,12 +92,12 @@ function httpUrl(link: string): string | undefined {
 function linkLabel(text: string, url: string): string {
   const label = oneLine(text).replaceAll("|", "¦");
   const posesAsUrl = /:\/\/|^www\.|^[\w-]+(\.[\w-]+)+(\/|$)/i.test(label);
-  return label === "" || posesAsUrl ? url.replaceAll("&amp;", "&") : label;
+  return label === "" || posesAsUrl ? url.replaceAll("&amp;", "&") : withoutMarks(label);
 }
 
 function link(inline: { link: string; text: string }): string {
   const url = httpUrl(inline.link);
-  if (url === undefined) return escape(withoutFences(oneLine(`${inline.text} ${inline.link}`)));
+  if (url === undefined) return escape(withoutMarks(oneLine(`${inline.text} ${inline.link}`)));
   return `<${url}|${escape(cut(linkLabel(inline.text, url), 200))}>`;
 }
 
@@ -104,20 +109,20 @@ function wrapped(mark: string, text: string, content: (line: string) => string):
 }
 
 function inlineMrkdwn(inline: Inline): string {
-  if (typeof inline === "string") return escape(withoutFences(clean(inline)));
+  if (typeof inline === "string") return escape(withoutMarks(cleanText(inline)));
   if ("bold" in inline)
-    return wrapped("*", inline.bold, (line) => escape(withoutFences(line).replaceAll("*", "∗")));
+    return wrapped("*", inline.bold, (line) => escape(withoutMarks(line).replaceAll("*", "∗")));
   if ("code" in inline)
     return wrapped("`", inline.code, (line) => escape(cut(line, 500).replaceAll("`", "ˋ")));
   if ("link" in inline) return link(inline);
   if ("person" in inline)
     return /^[UW][A-Z0-9]{2,}$/.test(inline.person)
       ? `<@${inline.person}>`
-      : escape(withoutFences(oneLine(inline.name)));
+      : escape(withoutMarks(oneLine(inline.name)));
   if ("channel" in inline)
     return /^[CG][A-Z0-9]{2,}$/.test(inline.channel)
       ? `<#${inline.channel}>`
-      : escape(withoutFences(oneLine(`#${inline.name}`)));
+      : escape(withoutMarks(oneLine(`#${inline.name}`)));
   const time = asDate(inline.time);
   const seconds = Math.floor(time.getTime() / 1000);
   return `<!date^${seconds}^${dateFormats[inline.as]}|${utc(time)}>`;
@@ -134,7 +139,7 @@ export function mrkdwn(text: Text): string {
 
 /** Text of a code block; put between fences. */
 export function codeText(text: string): string {
-  return escape(withoutFences(clean(text)));
+  return escape(withoutFences(cleanText(text)));
 }
 
 function inlinePlain(inline: Inline): string {
@@ -149,12 +154,12 @@ function inlinePlain(inline: Inline): string {
 
 /** Without any formatting and not escaped: for tables, and where Slack would not take blocks. */
 export function plain(text: Text): string {
-  return clean(inlines(text).map(inlinePlain).join(""));
+  return cleanText(inlines(text).map(inlinePlain).join(""));
 }
 
 /** The `text` of a message: what notifications show, and all there is when blocks were refused. */
 export function messageText(text: string, maxBytes: number): string {
-  const escaped = escape(withoutFences(text));
+  const escaped = escape(withoutMarks(text));
   let max = maxBytes;
   while (Buffer.byteLength(cut(escaped, max)) > maxBytes) max = Math.floor(max * 0.9);
   return cut(escaped, max);
