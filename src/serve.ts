@@ -4,7 +4,7 @@ import { commands } from "../commands/index.ts";
 import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
 import { grafanaWebhook } from "./adapters/grafana/webhook.ts";
 import { createClusters } from "./adapters/kubernetes/clusters.ts";
-import { createPagerClient } from "./adapters/pagerduty/client.ts";
+import { createPagerClient, type PagerClient, type PagerClientOptions } from "./adapters/pagerduty/client.ts";
 import { startPagerDelivery } from "./adapters/pagerduty/delivery.ts";
 import { createPager } from "./adapters/pagerduty/pager.ts";
 import { pagerdutyWebhook } from "./adapters/pagerduty/webhook.ts";
@@ -44,6 +44,7 @@ import { takeOwnership } from "./store/owner.ts";
 import { recordEndpoint } from "./store/endpoints.ts";
 import { isHeld } from "./store/terminals.ts";
 import { createWebhookLog } from "./store/webhooks.ts";
+import { createTelemetry } from "./telemetry.ts";
 import { version } from "./version.ts";
 import { wireEngine } from "./wire-engine.ts";
 
@@ -138,6 +139,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     log,
     wake: () => wakes.inbox(),
   });
+  const telemetry = createTelemetry({ db, version, isSlackConnected: () => slack.state().connected, now });
   // From here on an alert is kept, whatever else does not answer yet.
   let state: "starting" | "up" | "ending" = "starting";
   const server = createWebServer({
@@ -153,6 +155,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       ...(state === "up" ? [] : [`crai is ${state}`]),
       ...(slack.state().connected ? [] : ["Slack is not connected"]),
     ],
+    telemetry,
     wakeInbox: () => wakes.inbox(),
     now,
     log,
@@ -160,6 +163,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   await listen(server, settings);
   endings.push(() => new Promise((resolve) => server.close(resolve)));
 
+  const pagerClient = (given: PagerClientOptions): PagerClient =>
+    telemetry.watchPager(createPagerClient(given));
   const pagerSettings =
     secrets.pagerdutyToken === null ? null : { token: secrets.pagerdutyToken, url: settings.pagerdutyApiUrl };
   const clusters = createClusters({
@@ -176,7 +181,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     playbooks: settings.playbooks,
     clusters,
     directory: slack.directory,
-    pager: pagerSettings && createPager(createPagerClient({ ...pagerSettings, timeout: READ_DEADLINE })),
+    pager: pagerSettings && createPager(pagerClient({ ...pagerSettings, timeout: READ_DEADLINE })),
     chat: slack.chat,
     executor: async (trx, { number }) => ((await isHeld(trx, number)) ? "cli" : "serve"),
     enqueue: enqueueRun,
@@ -210,7 +215,10 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   const pagerEvents = createPagerEvents({ db, alerts, incidents: uses.incidents, now });
   const answer = createAnswerer({
     db,
-    dispatch: createDispatch({ commands, uses, now, log }),
+    dispatch: telemetry.watchCommands(
+      commands.map(({ name }) => name),
+      createDispatch({ commands, uses, now, log }),
+    ),
     wakeOutbox,
     directory: slack.directory,
     now,
@@ -261,7 +269,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   if (pagerSettings) {
     const delivery = startPagerDelivery({
       db,
-      client: createPagerClient(pagerSettings),
+      client: pagerClient(pagerSettings),
       directory: slack.directory,
       serviceUser: null,
       now,

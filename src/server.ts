@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { register } from "prom-client";
 import { ZodError } from "zod";
 import type { Clock } from "./domain/clock.ts";
 import { cleanLine } from "./domain/clean-text.ts";
@@ -9,6 +8,7 @@ import { type Received, refuseTimes, type Webhook } from "./engine/alerts/webhoo
 import type { Database } from "./store/database.ts";
 import { receive } from "./store/inbox.ts";
 import type { WebhookLog } from "./store/webhooks.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** PagerDuty drops payloads over 256 KB itself; an Alertmanager group of thousands stays below this. */
 const MAX_BODY = 1_000_000;
@@ -23,6 +23,7 @@ export interface ServerOptions {
   slack: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   /** What is not ready; empty: ready. */
   notReady: () => string[];
+  telemetry: Pick<Telemetry, "contentType" | "text">;
   wakeInbox: () => void;
   now: Clock;
   log: Logger;
@@ -107,7 +108,7 @@ async function take(
 }
 
 export function createWebServer(options: ServerOptions): Server {
-  const { webhooks, slack, notReady, log } = options;
+  const { webhooks, slack, notReady, telemetry, log } = options;
   const byPath = new Map(webhooks.map((webhook) => [`/webhooks/${webhook.source}`, webhook]));
 
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -127,7 +128,8 @@ export function createWebServer(options: ServerOptions): Server {
       );
     }
     if (path === "/metrics") {
-      res.writeHead(200, { "content-type": register.contentType }).end(await register.metrics());
+      const text = await telemetry.text();
+      res.writeHead(200, { "content-type": telemetry.contentType }).end(text);
       return;
     }
     answer(res, 404, "Not found.");

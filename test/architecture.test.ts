@@ -55,7 +55,7 @@ const spokenOnlyIn: Readonly<Record<string, readonly string[]>> = {
   // The run is enqueued by DBOS' SQL function inside our own transaction.
   kysely: ["src/store/", "src/engine/durable/"],
   "@bufbuild/cel": ["src/engine/"],
-  "prom-client": ["src/server.ts"],
+  "prom-client": ["src/telemetry.ts"],
   react: ["sandbox/page/"],
   "react-dom": ["sandbox/page/"],
   vite: ["sandbox/page/"],

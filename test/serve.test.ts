@@ -75,6 +75,7 @@ test("an alert that comes while crai starts and Slack hangs is kept", { timeout:
     { timeout: killedAfter, interval: 50 },
   );
 
+  expect(crai.output()).not.toContain("DeprecationWarning");
   const readiness = await fetch(`${sandbox.crai.url}/readyz`);
   expect(readiness.status).toBe(503);
   expect(await readiness.text()).toContain("Slack is not connected");

@@ -29,6 +29,7 @@ export async function putLatest(trx: Queries, effect: Effect): Promise<void> {
           message: sql`excluded.message`,
           version: sql`outbox.version + 1`,
           next_at: sql`excluded.next_at`,
+          changed_at: sql`excluded.changed_at`,
           attempts: 0,
           failed_at: null,
         })

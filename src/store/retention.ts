@@ -45,7 +45,7 @@ const sweeps: readonly {
 ];
 
 function gone(before: Date): RawBuilder<unknown> {
-  return sql`(delivered_version >= version or failed_at is not null) and next_at < ${before}`;
+  return sql`(delivered_version >= version or failed_at is not null) and changed_at < ${before}`;
 }
 
 /** Deletes what ended before the dates; returns how many rows went, by table. */

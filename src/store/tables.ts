@@ -202,6 +202,8 @@ export interface OutboxTable {
   failed_at: Date | null;
   error: string | null;
   created_at: Date;
+  /** When the message became what it is now. */
+  changed_at: Date;
 }
 
 export interface DeadlineTable {

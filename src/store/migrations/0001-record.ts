@@ -196,7 +196,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       next_at timestamptz not null,
       failed_at timestamptz,
       error text,
-      created_at timestamptz not null
+      created_at timestamptz not null,
+      changed_at timestamptz not null
     );
     create index outbox_open on outbox (system, lane, id) where delivered_version < version and failed_at is null;
 
