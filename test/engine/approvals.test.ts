@@ -6,7 +6,7 @@ import type { Decision } from "../../src/engine/plans/approve.ts";
 import { releaseLocks } from "../../src/store/locks.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import type { Engine } from "../../src/wire-engine.ts";
-import { alex, robin, sasha, startEngineWorld } from "./engine-world.ts";
+import { alex, robin, rollback, sasha, startEngineWorld } from "./engine-world.ts";
 
 function planBy(
   { uses }: Engine,
@@ -210,10 +210,10 @@ test("a no that comes at the same moment as a yes is refused or wins, and never 
 });
 
 /** Needs the yes of two other people. */
-const ofTwo = (text: string): string => text.replace("risk: reversible", "risk: guarded\napprovals: 2");
+const ofTwo = { rollback: rollback.replace("risk: reversible", "risk: guarded\napprovals: 2") };
 
 test("a plan that needs two yeses runs with the second person's, and one person's counts once", async () => {
-  const world = await startEngineWorld({ edit: ofTwo });
+  const world = await startEngineWorld({ playbooks: ofTwo });
   const crai = await world.process();
   const plan = await planBy(crai, robin);
   expect(await yes(crai, plan, alex)).toMatchObject({ result: "counted", missing: 1 });
@@ -226,7 +226,7 @@ test("a plan that needs two yeses runs with the second person's, and one person'
 });
 
 test("two who approve a plan of two yeses at the same moment start one run", async () => {
-  const world = await startEngineWorld({ edit: ofTwo });
+  const world = await startEngineWorld({ playbooks: ofTwo });
   const crai = await world.process();
   const plan = await planBy(crai, robin);
   const answers = await Promise.all([yes(crai, plan, alex), yes(crai, plan, sasha)]);
@@ -234,7 +234,7 @@ test("two who approve a plan of two yeses at the same moment start one run", asy
 });
 
 test("whoever has said yes may still say no while others are waited for", async () => {
-  const world = await startEngineWorld({ edit: ofTwo });
+  const world = await startEngineWorld({ playbooks: ofTwo });
   const crai = await world.process();
   const plan = await planBy(crai, robin);
   await yes(crai, plan, alex);
@@ -244,12 +244,15 @@ test("whoever has said yes may still say no while others are waited for", async 
 });
 
 test("undoing a guarded run is guarded for everybody: whoever approved it, and whoever is on call", async () => {
-  const world = await startEngineWorld({ edit: (text) => text.replace("risk: reversible", "risk: guarded") });
+  const world = await startEngineWorld({
+    playbooks: { rollback: rollback.replace("risk: reversible", "risk: guarded") },
+  });
   const crai = await world.process();
   const plan = await planBy(crai, sasha);
   const started = (await yes(crai, plan, alex)) as { run: { number: number } };
   const run = started.run.number;
-  for (const step of await crai.runs.begin(run)) if (!(await crai.runs.carryOut(run, step))) break;
+  await crai.runs.begin(run);
+  await crai.runs.carryOut(run);
   await crai.runs.finish(run);
 
   const request = { run, incident: null, reason: null, channel: null };

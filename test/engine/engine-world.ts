@@ -18,7 +18,7 @@ import { type PracticeCluster, startPracticeCluster } from "../support/practice-
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Rolls back and looks at nothing afterwards: what the engine does around one change is the matter here. */
-const playbook = `
+export const rollback = `
 apiVersion: crai/v1
 kind: Playbook
 metadata:
@@ -91,28 +91,17 @@ export interface EngineWorld {
 
 /** The engine on a real database and the practice cluster; Slack and PagerDuty are only asked who people are. */
 export async function startEngineWorld({
-<<<<<<< HEAD
-  playbooks = { rollback: playbook },
+  playbooks = { rollback },
 }: {
   /** YAML, by the name of its file. */
   playbooks?: Record<string, string>;
-=======
-  edit = (text) => text,
-}: {
-  /** Changes the playbook. */
-  edit?: (playbook: string) => string;
->>>>>>> 2c39cdb (wip)
 } = {}): Promise<EngineWorld> {
   const database = await createTestDatabase();
   const db = openDatabase(database.url);
   const cluster = await startPracticeCluster();
   const folder = temporaryFolder();
   writeFileSync(join(folder, "kubeconfig"), kubeconfig(cluster.url).replaceAll("/k8s", ""), { mode: 0o600 });
-<<<<<<< HEAD
   for (const [name, yaml] of Object.entries(playbooks)) writeFileSync(join(folder, `${name}.yaml`), yaml);
-=======
-  writeFileSync(join(folder, "rollback.yaml"), edit(playbook));
->>>>>>> 2c39cdb (wip)
   const config = Config.parse(
     parse(craiConfig(cluster.url, sandboxPace, { context: seed.name, prometheus: `${cluster.url}/prom` })),
   );
