@@ -14,6 +14,10 @@ import { alert, alertsOf, type EngineWorld, robin, startEngineWorld } from "./en
 async function propose(world: EngineWorld, crai: Engine, more: Partial<Alert> = {}): Promise<void> {
   const { fingerprint } = alert(more);
   await alertsOf(world, crai).receive([alert(more)], `delivery ${fingerprint}`);
+  await offerFor(world, crai, fingerprint);
+}
+
+async function offerFor(world: EngineWorld, crai: Engine, fingerprint: string): Promise<void> {
   const { id } = await world.db
     .selectFrom("alert")
     .select("id")
@@ -122,4 +126,19 @@ test("a run that was stopped before it changed anything leaves the proposal to o
   expect(await runByNumber(world.db, run)).toMatchObject({ status: "finished", outcome: "stopped" });
   expect(await waitingPlans(world.db, 1)).toHaveLength(1);
   expect(await buttonsOnCard(world)).toContain("Confirm");
+});
+
+test("an alert that is over before its fix was worked out proposes nothing, unless another of its name goes on", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  const alerts = alertsOf(world, crai);
+  const over = { status: "resolved", endsAt: new Date().toISOString() } as const;
+  await alerts.receive([alert(), alert({ fingerprint: "f2" })], "delivery 1");
+  await alerts.receive([alert(over), alert({ fingerprint: "f2", ...over })], "delivery 2");
+  await offerFor(world, crai, "f1");
+  expect(await waitingPlans(world.db, 1)).toEqual([]);
+
+  await alerts.receive([alert({ fingerprint: "f3" })], "delivery 3");
+  await offerFor(world, crai, "f1");
+  expect(await waitingPlans(world.db, 1)).toHaveLength(1);
 });

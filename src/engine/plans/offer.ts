@@ -6,9 +6,10 @@ import type { Clock } from "../../domain/clock.ts";
 import { isError, isUserError } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Playbook } from "../../domain/playbook.ts";
-import { alertById } from "../../store/alerts.ts";
+import { alertById, firingIn } from "../../store/alerts.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
+import type { Row } from "../../store/tables.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import type { Playbooks } from "../playbooks/load-playbooks.ts";
 import { overtakenBy, voidOvertaken } from "./overtaken.ts";
@@ -16,7 +17,7 @@ import type { Planner } from "./planner.ts";
 import { voidReplaced } from "./replaced-offers.ts";
 
 function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
-  if (trigger === undefined || alert.status !== "firing") return false;
+  if (trigger === undefined) return false;
   return (
     trigger.level.includes(alert.level) &&
     Object.entries(trigger.labels).every(([label, value]) => alert.labels[label] === value)
@@ -44,7 +45,7 @@ const AGAIN_AFTER = 5000;
 /**
  * Plans the fix that fits an alert and lets it wait on the incident's card. Read-only, as the alert's own identity;
  * whoever presses Confirm has it planned again with their own. Once a run has changed the app, people decide what comes
- * next: the release that cured it must not be proposed to be left. A fix that cannot be planned is not offered; while
+ * next: the release that cured it must not be proposed to be left. An alert that is over proposes nothing. A fix that cannot be planned is not offered; while
  * the cluster gives no answer it is tried again at the returned date.
  */
 export function createOffer({
@@ -75,11 +76,17 @@ export function createOffer({
     await incidents.refresh(number);
   }
 
+  /** One that is over by now proposes nothing, unless another of its name goes on. */
+  async function firesStill(incident: Incident, { status, title }: Row<"alert">): Promise<boolean> {
+    return status === "firing" || (await firingIn(db, incident)).some((other) => other.title === title);
+  }
+
   return async (number, id) => {
     const incident = await incidentByNumber(db, number);
     const row = await alertById(db, id);
     if (!row || !incident || incident.app === null || incident.status === "resolved") return undefined;
     const { app } = incident;
+    if (!(await firesStill(incident, row))) return undefined;
     if (await overtakenBy(db, trouble({ ...incident, app }, row.body))) return undefined;
     let isUnreachable = false;
     for (const playbook of playbooks().values()) {
