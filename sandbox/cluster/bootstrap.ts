@@ -19,6 +19,7 @@ const core = [
   "events",
   "limitranges",
   "namespaces",
+  "persistentvolumeclaims",
   "pods",
   "pods/log",
   "resourcequotas",
@@ -45,7 +46,7 @@ function rule(verbs: string[], apiGroup: string, resources: string[]): PolicyRul
 }
 
 function resourcesOf(group: string): string[] {
-  return kinds.filter((kind) => kind.group === group).map((kind) => kind.plural);
+  return kinds.filter((kind) => kind.group === group && kind.namespaced).map((kind) => kind.plural);
 }
 
 const view = [
@@ -58,8 +59,10 @@ const edit = [
   rule([...reads, ...writes], "", [
     "configmaps",
     "endpoints",
+    "persistentvolumeclaims",
     "pods",
     "pods/eviction",
+    "pods/exec",
     "secrets",
     "serviceaccounts",
     "services",

@@ -53,6 +53,8 @@ export const kinds: readonly Kind[] = [
   row("v1/Namespace", "namespaces", "ns", { ...clusterWide, ...withStatus }),
   row("v1/Node", "nodes", "no", { ...clusterWide, ...withStatus }),
   row("v1/Pod", "pods", "po", { ...all, subresources: ["eviction", "exec", "log", "status"] }),
+  row("v1/PersistentVolume", "persistentvolumes", "pv", { ...clusterWide, ...withStatus }),
+  row("v1/PersistentVolumeClaim", "persistentvolumeclaims", "pvc", withStatus),
   row("v1/ResourceQuota", "resourcequotas", "quota", withStatus),
   row("v1/Secret", "secrets", ""),
   row("v1/ServiceAccount", "serviceaccounts", "sa"),
@@ -62,6 +64,17 @@ export const kinds: readonly Kind[] = [
     ...withStatus,
     categories: ["api-extensions"],
   }),
+  row("admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy", "validatingadmissionpolicies", "", {
+    ...clusterWide,
+    ...withStatus,
+    generation: "spec",
+  }),
+  row(
+    "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
+    "",
+    { ...clusterWide, generation: "spec" },
+  ),
   row("apps/v1/ControllerRevision", "controllerrevisions", ""),
   row("apps/v1/DaemonSet", "daemonsets", "ds", { ...all, ...withStatus, generation: "spec" }),
   row("apps/v1/Deployment", "deployments", "deploy", { ...scaled, generation: "spec+annotations" }),
@@ -75,12 +88,14 @@ export const kinds: readonly Kind[] = [
   row("events.k8s.io/v1/Event", "events", "ev"),
   row("keda.sh/v1alpha1/ScaledObject", "scaledobjects", "so", { ...withStatus, generation: "spec" }),
   row("networking.k8s.io/v1/Ingress", "ingresses", "ing", { ...withStatus, generation: "spec" }),
+  row("networking.k8s.io/v1/IngressClass", "ingressclasses", "", { ...clusterWide, generation: "spec" }),
   row("networking.k8s.io/v1/NetworkPolicy", "networkpolicies", "netpol", { generation: "spec" }),
   row("policy/v1/PodDisruptionBudget", "poddisruptionbudgets", "pdb", { ...withStatus, generation: "spec" }),
   row("rbac.authorization.k8s.io/v1/ClusterRole", "clusterroles", "", clusterWide),
   row("rbac.authorization.k8s.io/v1/ClusterRoleBinding", "clusterrolebindings", "", clusterWide),
   row("rbac.authorization.k8s.io/v1/Role", "roles", ""),
   row("rbac.authorization.k8s.io/v1/RoleBinding", "rolebindings", ""),
+  row("storage.k8s.io/v1/StorageClass", "storageclasses", "sc", clusterWide),
 ];
 
 /** What is measured and not stored: get and list are its only verbs. */

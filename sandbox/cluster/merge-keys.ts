@@ -75,5 +75,6 @@ const referenceLists = new Set(["imagePullSecrets", "ownerReferences", "secrets"
 /** Objects owned as one value (source: the structType and mapType tags of k8s.io/api). */
 export function isAtomicObject(path: readonly string[]): boolean {
   const field = path.at(-1) ?? "";
+  if (field === "port" && path.at(-2) === "service") return true;
   return atomicObjects.has(field) || (field === "*" && referenceLists.has(path.at(-2) ?? ""));
 }

@@ -1,7 +1,7 @@
 import type { Kind } from "./kinds.ts";
 
 export interface StatusCause {
-  reason: string;
+  reason?: string;
   message: string;
   field?: string;
 }

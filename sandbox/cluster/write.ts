@@ -1,4 +1,5 @@
 import { admitMutating, admitValidating } from "./admission/admit.ts";
+import { checkPolicies } from "./admission/policies.ts";
 import { randomSuffix } from "./defaults/pods.ts";
 import { applyDefaults, prepareNew } from "./defaults/defaults.ts";
 import { below, child } from "./fields.ts";
@@ -88,6 +89,7 @@ export function createObject(
   admitMutating(store, kind.plural, object);
   validate(kind, object);
   if (kind.namespaced) checkNamespace(store, kind, object);
+  checkPolicies(store, { kind, operation: "CREATE", object });
   admitValidating(store, kind, object);
   if (kind.plural === "services") allocateAddress(store, object);
   return store.create(kind.plural, object, { ...writerOf(call), ...(managedFields && { managedFields }) });
@@ -139,6 +141,7 @@ export function replaceObject(
   keepAddress(kind, next, old);
   countTemplates(kind, next, old);
   validate(kind, next, old);
+  checkPolicies(store, { kind, operation: "UPDATE", object: next, old });
   return store.update(kind.plural, next, by);
 }
 

@@ -7,6 +7,7 @@ import { readRecording, recordedProgress, withNewProgress, writeRecording } from
 import { kubectl } from "./kubectl/run.ts";
 import type { KubectlTarget } from "./kubectl/run.ts";
 import { applyScenarios } from "./kubectl/scenarios/applying.ts";
+import { clusterScenarios } from "./kubectl/scenarios/cluster.ts";
 import { deploymentScenarios } from "./kubectl/scenarios/deployments.ts";
 import { jobScenarios } from "./kubectl/scenarios/jobs.ts";
 import { nodeScenarios } from "./kubectl/scenarios/nodes.ts";
@@ -25,6 +26,7 @@ const scenarios = [
   ...setScenarios,
   ...objectScenarios,
   ...applyScenarios,
+  ...clusterScenarios,
   ...jobScenarios,
   ...nodeScenarios,
 ];

@@ -12,12 +12,14 @@ import { disruptionController } from "./disruption-budgets.ts";
 import { endpointsController } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { cronJobController } from "./jobs/cron-job.ts";
+import { ingressAddresses } from "./ingress.ts";
 import { jobController } from "./jobs/job.ts";
 import { namespaceController } from "./namespaces.ts";
 import { nodeLifecycleController } from "./node-taints.ts";
 import { quotaController } from "./quota.ts";
 import { replicaSetController } from "./replica-set.ts";
 import { statefulSetController } from "./stateful-set.ts";
+import { volumeController } from "./volumes.ts";
 
 export const controllers = {
   "deployment-controller": deploymentController,
@@ -33,6 +35,8 @@ export const controllers = {
   "node-lifecycle-controller": nodeLifecycleController,
   "resourcequota-controller": quotaController,
   "garbage-collector": garbageCollector,
+  "nginx-ingress-controller": ingressAddresses,
+  "persistentvolume-controller": volumeController,
 };
 
 /**

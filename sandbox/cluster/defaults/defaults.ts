@@ -14,6 +14,7 @@ import {
 } from "./core.ts";
 import { dropNulls } from "../fields.ts";
 import { admitPod, defaultPod, qosClass } from "./pods.ts";
+import { defaultAdmissionPolicy, defaultClaim, defaultStorageClass, defaultVolume } from "./storage.ts";
 import {
   defaultAutoscaler,
   defaultCronJob,
@@ -36,6 +37,8 @@ const byPlural: Record<string, (object: KubeObject) => void> = {
   limitranges: defaultLimitRange,
   namespaces: defaultNamespace,
   networkpolicies: defaultNetworkPolicy,
+  persistentvolumeclaims: defaultClaim,
+  persistentvolumes: defaultVolume,
   pods: defaultPod,
   replicasets: defaultReplicaSet,
   resourcequotas: defaultQuota,
@@ -43,6 +46,8 @@ const byPlural: Record<string, (object: KubeObject) => void> = {
   secrets: defaultSecret,
   services: defaultService,
   statefulsets: defaultStatefulSet,
+  storageclasses: defaultStorageClass,
+  validatingadmissionpolicies: defaultAdmissionPolicy,
 };
 
 /**
@@ -60,6 +65,8 @@ const initialStatus: Record<string, object> = {
   horizontalpodautoscalers: { currentMetrics: null, desiredReplicas: 0 },
   ingresses: { loadBalancer: {} },
   namespaces: { phase: "Active" },
+  persistentvolumeclaims: { phase: "Pending" },
+  persistentvolumes: { phase: "Pending" },
   poddisruptionbudgets: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
   replicasets: { replicas: 0 },
   services: { loadBalancer: {} },

@@ -13,6 +13,7 @@ const observe = [
     resources: ["pods", "pods/log", "events", "configmaps", "services", "endpoints", "serviceaccounts"],
     verbs: read,
   },
+  { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: read },
   { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: read },
   { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: read },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
@@ -22,7 +23,7 @@ const observe = [
   { apiGroups: ["apps"], resources: scales, verbs: ["get"] },
   { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: read },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
-  { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: read },
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "networkpolicies"], verbs: read },
 ];
 
 const operate = [
@@ -36,7 +37,16 @@ const operate = [
 const lead = [
   ...operate,
   { apiGroups: ["apps"], resources: workloads, verbs: ["create", "update", "delete"] },
-  { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "update", "patch", "delete"] },
+  {
+    apiGroups: [""],
+    resources: ["configmaps", "services", "serviceaccounts", "persistentvolumeclaims"],
+    verbs: ["create", "update", "patch", "delete"],
+  },
+  {
+    apiGroups: ["networking.k8s.io"],
+    resources: ["ingresses", "networkpolicies"],
+    verbs: ["create", "update", "patch", "delete"],
+  },
   { apiGroups: [""], resources: ["secrets"], verbs: [...read, "create", "update", "patch", "delete"] },
   // Over a WebSocket, as kubectl and client-node enter containers, exec is a get.
   { apiGroups: [""], resources: ["pods/exec"], verbs: ["create", "get"] },
@@ -45,7 +55,9 @@ const lead = [
 
 const look = [{ apiGroups: [""], resources: ["pods"], verbs: read }];
 const clusterView = [
-  { apiGroups: [""], resources: ["nodes", "namespaces"], verbs: read },
+  { apiGroups: [""], resources: ["nodes", "namespaces", "persistentvolumes"], verbs: read },
+  { apiGroups: ["networking.k8s.io"], resources: ["ingressclasses"], verbs: read },
+  { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: read },
   { apiGroups: ["metrics.k8s.io"], resources: ["nodes"], verbs: ["get", "list"] },
 ];
 /** Who may cordon and drain a node must also see which pods are on it. */

@@ -8,6 +8,7 @@ import { setMetricsApi } from "../usage/availability.ts";
 import { creditRiskConfig, creditRiskWorkloads } from "./credit-risk.ts";
 import { replayReleases, settle } from "./history.ts";
 import { monitoringConfig, monitoringWorkloads } from "./monitoring.ts";
+import { practiceClasses } from "./classes.ts";
 import { practiceNodes } from "./nodes.ts";
 import { teamRoles } from "./roles.ts";
 
@@ -38,7 +39,12 @@ export function seedCluster(store: Store, now: Date): void {
     };
     add(store, "serviceaccounts", account, since);
     const roles = teamRoles([cluster.namespace, "monitoring"]);
-    for (const { plural, object } of [...roles, ...creditRiskConfig, ...monitoringConfig]) {
+    for (const { plural, object } of [
+      ...roles,
+      ...practiceClasses,
+      ...creditRiskConfig,
+      ...monitoringConfig,
+    ]) {
       add(store, plural, object, since);
     }
   });

@@ -107,7 +107,7 @@ export const ingressColumns: Column[] = [
   nameColumn,
   column("Class", (object) => textOr(specOf(object)["ingressClassName"], "<none>")),
   column("Hosts", (object) => {
-    const hosts = items(specOf(object), "rules").map((rule) => textOr(rule["host"], "*"));
+    const hosts = items(specOf(object), "rules").flatMap((rule) => textOr(rule["host"], "") || []);
     return hosts.length === 0 ? "*" : some(hosts, 3);
   }),
   column("Address", (object) =>

@@ -25,6 +25,14 @@ import {
 } from "./others.ts";
 import { podColumns } from "./pods.ts";
 import {
+  claimColumns,
+  ingressClassColumns,
+  policyBindingColumns,
+  policyColumns,
+  storageClassColumns,
+  volumeColumns,
+} from "./storage.ts";
+import {
   controllerRevisionColumns,
   cronJobColumns,
   daemonSetColumns,
@@ -47,6 +55,7 @@ const byPlural: Record<string, Column[]> = {
   endpointslices: endpointSliceColumns,
   events: eventColumns,
   horizontalpodautoscalers: autoscalerColumns,
+  ingressclasses: ingressClassColumns,
   ingresses: ingressColumns,
   jobs: jobColumns,
   leases: leaseColumns,
@@ -54,6 +63,8 @@ const byPlural: Record<string, Column[]> = {
   namespaces: namespaceColumns,
   networkpolicies: networkPolicyColumns,
   nodes: nodeColumns,
+  persistentvolumeclaims: claimColumns,
+  persistentvolumes: volumeColumns,
   poddisruptionbudgets: disruptionBudgetColumns,
   pods: podColumns,
   replicasets: replicaSetColumns,
@@ -64,6 +75,9 @@ const byPlural: Record<string, Column[]> = {
   serviceaccounts: serviceAccountColumns,
   services: serviceColumns,
   statefulsets: statefulSetColumns,
+  storageclasses: storageClassColumns,
+  validatingadmissionpolicies: policyColumns,
+  validatingadmissionpolicybindings: policyBindingColumns,
 };
 
 /** How a Table is asked for. */

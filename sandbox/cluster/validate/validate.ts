@@ -6,7 +6,9 @@ import { cause, invalid } from "../status.ts";
 import type { StatusCause } from "../status.ts";
 import { checkCronJob, checkJob } from "./batch.ts";
 import { checkMetadata } from "./metadata.ts";
+import { checkIngress, checkNetworkPolicy } from "./network.ts";
 import { checkPodSpec } from "./pod-spec.ts";
+import { checkClaim } from "./storage.ts";
 import { checkWorkload } from "./workloads.ts";
 
 type Check = (object: KubeObject, old: KubeObject | undefined) => StatusCause[];
@@ -18,6 +20,9 @@ const byPlural: Record<string, Check> = {
   horizontalpodautoscalers: checkAutoscaler,
   jobs: checkJob,
   poddisruptionbudgets: checkBudget,
+  ingresses: checkIngress,
+  networkpolicies: checkNetworkPolicy,
+  persistentvolumeclaims: checkClaim,
   pods: checkPod,
   replicasets: checkWorkload,
   services: checkService,

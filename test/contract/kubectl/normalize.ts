@@ -19,7 +19,7 @@ const first: [RegExp, string][] = [
 
 const variable: [RegExp, string][] = [
   [/\/tmp\/(LIVE|MERGED)-\d+/g, "<$1>"],
-  [/\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d+ [+-]\d{4}/g, "<time>"],
+  [/\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)? [+-]\d{4}/g, "<time>"],
   [new RegExp(weekday, "g"), "<time>"],
   [/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})/g, "<time>"],
   [/\b(?:fake|containerd|docker-pullable|docker\.io)(?:-[a-z]+)?:?\/+\S+/g, "<id>"],

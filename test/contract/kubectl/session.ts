@@ -32,8 +32,8 @@ export interface Session {
   ): Promise<void>;
   /** Runs a command nobody looks at; throws when it fails. */
   prepare(command: Command, input?: string): Promise<string>;
-  /** Repeats a command until its standard output matches. */
-  until(command: Command, pattern: RegExp): Promise<void>;
+  /** Repeats a command until its standard output matches; with input, until anything it says does. */
+  until(command: Command, pattern: RegExp, input?: string): Promise<void>;
 }
 
 export interface Scenario {
@@ -76,11 +76,12 @@ export async function play(target: KubectlTarget, scenario: Scenario): Promise<S
     return ran.stdout;
   }
 
-  async function until(command: Command, pattern: RegExp): Promise<void> {
+  async function until(command: Command, pattern: RegExp, input?: string): Promise<void> {
     const end = Date.now() + deadlineMs;
     for (;;) {
-      const { stdout, stderr } = await kubectl(target, inside(command));
-      if (pattern.test(stdout)) return;
+      const given = input === undefined ? {} : { input };
+      const { stdout, stderr } = await kubectl(target, inside(command), given);
+      if (pattern.test(input === undefined ? stdout : stdout + stderr)) return;
       if (Date.now() > end)
         throw new Error(`kubectl ${String(command)} never matched ${pattern}:\n${stdout}${stderr}`);
     }
