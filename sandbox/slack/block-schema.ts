@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { blockLimits as limits } from "./limits.ts";
+import { blockLimits as limits, tableLimits } from "./limits.ts";
 
 /** Block Kit as zod schemas built from the table of limits. Strict: Slack refuses properties it does not know. */
 
@@ -199,19 +199,41 @@ function blockOf<T extends string, S extends z.ZodRawShape>(type: T, shape: S) {
 }
 
 /** Blocks that crai does not send: known by name, not looked into. */
-const looseTypes = [
-  "rich_text",
-  "video",
-  "file",
-  "table",
-  "alert",
-  "card",
-  "carousel",
-  "context_actions",
-] as const;
+const looseTypes = ["video", "file", "alert", "card", "carousel", "context_actions"] as const;
 const looseBlocks = looseTypes.map((type) =>
   z.looseObject({ type: z.literal(type), block_id: z.string().max(limits.block_id.max_length).optional() }),
 );
+
+/** Known as far as crai sends it: its texts are not empty. */
+const richTextElement = z.looseObject({ type: z.string(), text: z.string().min(1).optional() });
+const richText = blockOf("rich_text", {
+  elements: z.array(z.looseObject({ type: z.string(), elements: z.array(richTextElement).optional() })),
+});
+
+const table = blockOf("table", {
+  rows: z
+    .array(
+      z
+        .array(
+          z.discriminatedUnion("type", [
+            z.strictObject({ type: z.literal("raw_text"), text: z.string().min(1) }),
+            richText,
+          ]),
+        )
+        .max(tableLimits.columns.max_items),
+    )
+    .min(tableLimits.rows.min_items)
+    .max(tableLimits.rows.max_items),
+  column_settings: z
+    .array(
+      z.strictObject({
+        align: z.enum(["left", "center", "right"]).optional(),
+        is_wrapped: z.boolean().optional(),
+      }),
+    )
+    .max(tableLimits.columns.max_items)
+    .optional(),
+});
 
 const section = blockOf("section", {
   text: anyText(limits.section.text.max_length).optional(),
@@ -266,14 +288,19 @@ export const blockSchema = z.discriminatedUnion("type", [
     optional: z.boolean().optional(),
     dispatch_action: z.boolean().optional(),
   }),
+  richText,
+  table,
   ...looseBlocks,
 ]);
+
+/** Tables stand in messages alone. */
+const viewBlock = blockSchema.refine(({ type }) => type !== "table", { message: "unsupported type" });
 
 const viewBase = {
   private_metadata: z.string().max(limits.view.private_metadata.max_length).optional(),
   callback_id: z.string().max(limits.view.callback_id.max_length).optional(),
   external_id: z.string().max(255).optional(),
-  blocks: z.array(blockSchema).min(limits.view.blocks.min_items).max(limits.view.blocks.max_items),
+  blocks: z.array(viewBlock).min(limits.view.blocks.min_items).max(limits.view.blocks.max_items),
 };
 
 export const modalSchema = z.strictObject({
@@ -291,5 +318,5 @@ export const modalSchema = z.strictObject({
 export const homeSchema = z.strictObject({
   type: z.literal("home"),
   ...viewBase,
-  blocks: z.array(blockSchema).max(limits.view.blocks.max_items),
+  blocks: z.array(viewBlock).max(limits.view.blocks.max_items),
 });

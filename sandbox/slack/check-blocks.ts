@@ -82,7 +82,7 @@ function withIds(blocks: readonly Block[]): Block[] {
   return copy;
 }
 
-/** The blocks of a message as Slack would store them. Refuses with invalid_blocks or msg_blocks_too_long. */
+/** The blocks of a message as Slack would store them. Refuses with invalid_blocks, invalid_attachments or msg_blocks_too_long. */
 export function checkMessageBlocks(given: unknown): Block[] {
   if (!Array.isArray(given)) throw new SlackRefusal("invalid_blocks_format");
   const parsed = z.array(blockSchema).max(messageLimits.blocks).safeParse(given);
@@ -91,6 +91,9 @@ export function checkMessageBlocks(given: unknown): Block[] {
   const duplicates = duplicateComplaints(given as Block[]);
   if (duplicates.length > 0) throw new SlackRefusal("invalid_blocks", duplicates);
   const blocks = withIds(given as Block[]);
+  // Slack keeps a table as an attachment, and says so where there is a second one.
+  if (blocks.filter(({ type }) => type === "table").length > 1)
+    throw new SlackRefusal("invalid_attachments", ["[ERROR] only_one_table_allowed"]);
   if (JSON.stringify(blocks).length > messageLimits.blocksJson) throw new SlackRefusal("msg_blocks_too_long");
   return blocks;
 }

@@ -51,6 +51,9 @@ export const blockLimits = {
   },
 } as const;
 
+/** docs.slack.dev/reference/block-kit/blocks/table-block; an empty text of a cell is refused as any other. */
+export const tableLimits = { rows: { min_items: 1, max_items: 100 }, columns: { max_items: 20 } } as const;
+
 export const messageLimits = {
   blocks: 50,
   attachments: 100,

@@ -48,6 +48,10 @@ function select(count: number) {
 
 const divider = { type: "divider" };
 
+function table(rows: number, columns: number, cell = "x") {
+  return { type: "table", rows: list(rows, () => list(columns, () => ({ type: "raw_text", text: cell }))) };
+}
+
 /** What fits exactly, what is one too much, and where Slack says the fault is. */
 const edges: [string, object[], object[], string][] = [
   [
@@ -55,6 +59,24 @@ const edges: [string, object[], object[], string][] = [
     list(50, () => divider),
     list(51, () => divider),
     "no more than 50 items allowed [json-pointer:/blocks]",
+  ],
+  [
+    "100 rows of a table",
+    [table(100, 1)],
+    [table(101, 1)],
+    "no more than 100 items allowed [json-pointer:/blocks/0/rows]",
+  ],
+  [
+    "20 columns of a table",
+    [table(1, 20)],
+    [table(1, 21)],
+    "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]",
+  ],
+  [
+    "a table's cell with a text",
+    [table(1, 1)],
+    [table(1, 1, "")],
+    "must be more than 0 characters [json-pointer:/blocks/0/rows/0/0/text]",
   ],
   [
     "section text 3000",
@@ -203,6 +225,12 @@ const views: [string, object, object][] = [
 test.each(views)("a modal with %s is taken, one beyond is invalid_arguments", (_name, fits, breaks) => {
   expect(checkView(fits, "modal").type).toBe("modal");
   expect(refused(() => checkView(breaks, "modal")).code).toBe("invalid_arguments");
+});
+
+test("a message has one table, and a view none", () => {
+  expect(refused(() => checkMessageBlocks([table(1, 1), table(1, 1)])).code).toBe("invalid_attachments");
+  const home = { type: "home", blocks: [table(1, 1)] };
+  expect(refused(() => checkView(home, "home")).code).toBe("invalid_arguments");
 });
 
 test("a message's blocks together may not exceed about 13,200 characters", () => {

@@ -58,6 +58,6 @@ export function tableBlock({ columns, rows }: Table): SlackBlock {
   return {
     type: "table",
     rows: [columns.map(heading), ...body],
-    column_settings: columns.map(() => ({ is_wrapped: true })),
+    column_settings: columns.map(() => ({ align: "left", is_wrapped: true })),
   };
 }

@@ -6,6 +6,7 @@ import type { Courier } from "./outcome.ts";
 /** Refusals of what a message looks like, not of sending it. */
 const contentRefusals = new Set([
   "invalid_arguments",
+  "invalid_attachments",
   "invalid_blocks",
   "invalid_blocks_format",
   "invalid_payload",

@@ -55,6 +55,16 @@ export function listenToPins(app: App, desk: Desk): void {
   });
 }
 
+async function isOnTimeline(
+  { db, installation }: Desk,
+  { channel, ts, editor }: { channel: string; ts: string; editor: string },
+): Promise<boolean> {
+  // What crai says changes all the time, and the record says why.
+  if (editor === installation.known()?.botUser) return false;
+  if ((await incidentOfChannel(db, channel)) === undefined) return false;
+  return isReceived(db, "slack", pinKey(channel, ts));
+}
+
 /** Edits and deletions of messages that stand on a timeline; all others are none of our business. */
 export function listenToChanges(app: App, desk: Desk): void {
   app.event("message", async ({ event, body }) => {
@@ -67,10 +77,7 @@ export function listenToChanges(app: App, desk: Desk): void {
     // An unfurled link or a new reply changes a message too.
     if (ts === undefined || (after !== undefined && text === textOf(before))) return;
     const editor = authorOf(after) ?? authorOf(before);
-    // What crai says changes all the time, and the record says why.
-    if (editor === undefined || editor === desk.installation.known()?.botUser) return;
-    if ((await incidentOfChannel(desk.db, event.channel)) === undefined) return;
-    if (!(await isReceived(desk.db, "slack", pinKey(event.channel, ts)))) return;
+    if (editor === undefined || !(await isOnTimeline(desk, { channel: event.channel, ts, editor }))) return;
     await store<"message.changed">(desk, `event:${body.event_id}`, {
       kind: "message.changed",
       by: personOf(desk, editor),
