@@ -1,12 +1,19 @@
 import { FolderInUse } from "./folder-lock.ts";
 import { PortInUse } from "./one-port.ts";
+import { seedManyPods } from "./cluster/seed/many-pods.ts";
+import { cluster } from "./seed.ts";
 import { startSandbox } from "./start-sandbox.ts";
 
-/** `npm run sandbox`: everything outside crai on one port, and crai as its child. */
+/**
+ * `npm run sandbox`: everything outside crai on one port, and crai as its child. CRAI_SANDBOX_PODS: so many finished
+ * pods more in the namespace of the system.
+ */
 async function main(): Promise<void> {
-  const port = portFrom(process.env["PORT"]);
+  const port = wholeNumber("PORT", { most: 65_535, otherwise: 3000 });
   const dataDir = process.env["CRAI_SANDBOX_DIR"] ?? ".crai-sandbox";
+  const morePods = wholeNumber("CRAI_SANDBOX_PODS", { most: 20_000, otherwise: 0 });
   const sandbox = await startSandbox({ port, dataDir, crai: true, page: true });
+  seedManyPods(sandbox.cluster.store, cluster.namespace, morePods, new Date());
 
   let stopping = false;
   function stop(): void {
@@ -27,10 +34,13 @@ async function main(): Promise<void> {
   }
 }
 
-function portFrom(text: string | undefined): number {
-  const port = Number(text ?? 3000);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Unusable(`PORT is "${text}". Give a number from 0 to 65535, or leave it out for 3000.`);
+function wholeNumber(name: string, { most, otherwise }: { most: number; otherwise: number }): number {
+  const text = process.env[name];
+  const number = Number(text ?? otherwise);
+  if (Number.isInteger(number) && number >= 0 && number <= most) return number;
+  throw new Unusable(
+    `${name} is "${text}". Give a number from 0 to ${most}, or leave it out for ${otherwise}.`,
+  );
 }
 
 class Unusable extends Error {}

@@ -40,13 +40,14 @@ export function listPage(store: Store, kind: Kind, call: Pick<Call, "query" | "t
   const exact = query.get("resourceVersionMatch") === "Exact" ? asked : undefined;
   const version = resume?.rv ?? exact ?? current;
 
-  const all = objectsAt(store, kind.plural, version);
-  if (!all)
+  const matches = selection(kind, call);
+  const wanted = (object: KubeObject): boolean =>
+    matches(object) && (!resume || keyOf(object) >= resume.start);
+  const left = objectsAt(store, { plural: kind.plural, version }, wanted);
+  if (!left)
     throw resume
       ? expiredToken()
       : new StatusError(410, "Expired", "The resourceVersion for the provided list is too old.");
-  const matches = selection(kind, call);
-  const left = all.filter(matches).filter((object) => !resume || keyOf(object) >= resume.start);
   const limit = Number(query.get("limit") ?? 0) || left.length;
   const next = left[limit];
   if (!next) return { items: left, resourceVersion: String(version) };
@@ -71,16 +72,24 @@ export function parseVersion(value: string | null): number | undefined {
   );
 }
 
-/** What the store held at a version: today's objects with the later events taken back. */
-function objectsAt(store: Store, plural: string, version: number): KubeObject[] | undefined {
+/** What of interest the store held at a version: today's objects with the later events taken back. */
+function objectsAt(
+  store: Store,
+  { plural, version }: { plural: string; version: number },
+  wanted: (object: KubeObject) => boolean,
+): KubeObject[] | undefined {
   const events = store.eventsSince(plural, version);
   if (!events) return undefined;
+  if (events.length === 0) return store.list(plural, undefined, wanted);
   const objects = new Map(store.list(plural).map((object) => [keyOf(object), object]));
   for (const event of events.toReversed()) {
     if (event.previous) objects.set(keyOf(event.object), structuredClone(event.previous));
     else objects.delete(keyOf(event.object));
   }
-  return [...objects.keys()].sort().map((key) => objects.get(key)!);
+  return [...objects.keys()]
+    .sort()
+    .map((key) => objects.get(key)!)
+    .filter(wanted);
 }
 
 function keyOf({ metadata }: KubeObject): string {

@@ -56,8 +56,11 @@ export interface DeleteOptions {
  */
 export interface Store {
   get(plural: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** All of a kind, or of one namespace, in the order of namespace and name. */
-  list(plural: string, namespace?: string): KubeObject[];
+  /**
+   * All of a kind, or of one namespace, in the order of namespace and name. `matches` sees the stored objects, which
+   * it must not change: what it refuses is not copied.
+   */
+  list(plural: string, namespace?: string, matches?: (object: KubeObject) => boolean): KubeObject[];
   /** Throws StatusError 409 AlreadyExists. Status is kept as given. */
   create(plural: string, object: KubeObject, by: Writer): KubeObject;
   /**
@@ -119,6 +122,7 @@ export function createStore(options: StoreOptions = {}): Store {
     stored.metadata.resourceVersion = String(version);
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const previous = to.objects.get(key);
+    if (type !== "MODIFIED") to.sorted = undefined;
     if (type === "DELETED") to.objects.delete(key);
     else to.objects.set(key, stored);
     const event = { type, object: stored, resourceVersion: String(version), ...(previous && { previous }) };
@@ -199,8 +203,9 @@ export function createStore(options: StoreOptions = {}): Store {
     get(plural, namespace, name) {
       return copyJson(table(plural).objects.get(keyOf(namespace, name)));
     },
-    list(plural, namespace) {
-      return copyJson(listOf(table(plural), namespace));
+    list(plural, namespace, matches) {
+      const all = listOf(table(plural), namespace);
+      return copyJson(matches ? all.filter(matches) : all);
     },
     create(plural, object, by) {
       const to = table(plural);
@@ -271,6 +276,8 @@ export function createStore(options: StoreOptions = {}): Store {
 interface Table {
   kind: Kind;
   objects: Map<string, KubeObject>;
+  /** The keys in their order, until one comes or goes. */
+  sorted?: string[] | undefined;
   history: WatchEvent[];
   /** The version of the newest event that fell out of the history. */
   forgotten: number;
@@ -281,7 +288,8 @@ function keyOf(namespace: string | undefined, name: string): string {
 }
 
 function listOf(from: Table, namespace: string | undefined): KubeObject[] {
-  const keys = [...from.objects.keys()].sort();
+  from.sorted ??= [...from.objects.keys()].sort();
+  const keys = from.sorted;
   const wanted = namespace ? keys.filter((key) => key.startsWith(`${namespace}/`)) : keys;
   return wanted.map((key) => from.objects.get(key)!);
 }

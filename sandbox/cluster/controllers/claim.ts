@@ -15,7 +15,9 @@ export function claim(
   selector: LabelSelector,
 ): KubeObject[] {
   const claimed: KubeObject[] = [];
-  for (const object of bench.store.list(plural, owner.metadata.namespace)) {
+  const concerns = (object: KubeObject): boolean =>
+    isControlledBy(object, owner) || selects(selector, object.metadata.labels);
+  for (const object of bench.store.list(plural, owner.metadata.namespace, concerns)) {
     const matches = selects(selector, object.metadata.labels);
     const references = object.metadata.ownerReferences ?? [];
     if (isControlledBy(object, owner)) {

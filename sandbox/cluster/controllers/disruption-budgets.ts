@@ -37,7 +37,7 @@ export const disruptionController: Controller = {
     const [namespace] = splitKey(key);
     const budgets = bench.store.list("poddisruptionbudgets", namespace) as DisruptionBudget[];
     if (budgets.length === 0) return;
-    const pods = (bench.store.list("pods", namespace) as Pod[]).filter((pod) => !isFinished(pod));
+    const pods = bench.store.list("pods", namespace, (pod) => !isFinished(pod as Pod)) as Pod[];
     for (const budget of budgets) {
       const { selector } = budget.spec;
       sync(bench, budget, selector ? pods.filter((pod) => selects(selector, pod.metadata.labels)) : []);

@@ -34,9 +34,10 @@ interface Port {
 function sync(bench: Workbench, service: Service): void {
   const { selector } = service.spec;
   if (!selector || Object.keys(selector).length === 0) return;
-  const pods = (bench.store.list("pods", service.metadata.namespace) as Pod[]).filter(
-    (pod) => selects({ matchLabels: selector }, pod.metadata.labels) && pod.status?.podIP && !isFinished(pod),
-  );
+  const isBehind = (pod: Pod): boolean =>
+    selects({ matchLabels: selector }, pod.metadata.labels) && Boolean(pod.status?.podIP) && !isFinished(pod);
+  const { namespace } = service.metadata;
+  const pods = bench.store.list("pods", namespace, (pod) => isBehind(pod as Pod)) as Pod[];
   const ports = (service.spec.ports ?? []).map((port) => targetOf(port, pods));
   syncSlice(bench, service, { pods, ports });
   syncEndpoints(bench, service, { pods: pods.filter((pod) => !isTerminating(pod)), ports });

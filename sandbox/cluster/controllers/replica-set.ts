@@ -31,8 +31,8 @@ function reconcile(bench: Workbench, key: string): void {
       failure = error instanceof Error ? error : new Error(String(error));
     }
   }
-  const stored = bench.store.list("pods", set.metadata.namespace) as Pod[];
-  const mine = stored.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
+  const isMine = (pod: KubeObject): boolean => controllerOf(pod)?.uid === set.metadata.uid;
+  const mine = bench.store.list("pods", set.metadata.namespace, isMine) as Pod[];
   updateStatus(bench, set, mine, failure);
   if (failure) throw failure;
 }
@@ -77,9 +77,8 @@ function relatedPods(bench: Workbench, set: ReplicaSet): Pod[] {
       (other) => other.metadata.uid === set.metadata.uid || (owner && controllerOf(other)?.uid === owner.uid),
     );
   const uids = new Set(sets.map((other: KubeObject) => other.metadata.uid));
-  return (bench.store.list("pods", set.metadata.namespace) as Pod[]).filter((pod) =>
-    uids.has(controllerOf(pod)?.uid),
-  );
+  const isRelated = (pod: KubeObject): boolean => uids.has(controllerOf(pod)?.uid);
+  return bench.store.list("pods", set.metadata.namespace, isRelated) as Pod[];
 }
 
 function updateStatus(bench: Workbench, set: ReplicaSet, pods: Pod[], failure?: Error): void {

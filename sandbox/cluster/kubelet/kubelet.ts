@@ -52,7 +52,8 @@ export function createKubelet(store: Store, now: () => Date, timing: Timing): Ku
       0,
       (store.list("nodes") as Node[]).findIndex(({ metadata }) => metadata.name === node),
     );
-    const taken = new Set((store.list("pods") as Pod[]).map((pod) => pod.status?.podIP));
+    const active = store.list("pods", undefined, (pod) => !isFinished(pod as Pod)) as Pod[];
+    const taken = new Set(active.map((pod) => pod.status?.podIP));
     for (;;) {
       lastAddress = (lastAddress % 254) + 1;
       const address = `10.244.${subnet}.${lastAddress}`;

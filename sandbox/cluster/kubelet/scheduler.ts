@@ -75,7 +75,7 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
 /** The name of the best node for a pod, or why each node will not do. */
 export function chooseNode(store: Store, pod: Pod): { node?: string; reasons: string[] } {
   const nodes = store.list("nodes") as Node[];
-  const pods = (store.list("pods") as Pod[]).filter(isActive);
+  const pods = store.list("pods", undefined, (one) => isActive(one as Pod)) as Pod[];
   const owner = controllerOf(pod)?.uid;
   const reasons = nodes.map((node) => whyNot(pod, node, pods));
   const fitting = nodes.filter((_, index) => reasons[index] === undefined).sort((a, b) => load(a) - load(b));

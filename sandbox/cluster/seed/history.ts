@@ -112,7 +112,7 @@ function runPods(store: Store, now: Date): boolean {
     const { namespace, name } = pod.metadata;
     if (isTerminating(pod)) {
       store.delete("pods", namespace, name, { manager: "kubelet", now, gracePeriodSeconds: 0 });
-    } else if (pod.status?.phase !== "Running") {
+    } else if (pod.status?.phase === "Pending") {
       run(store, pod, taken, now);
     }
   }

@@ -104,9 +104,8 @@ function measureAll(
   autoscaler: Autoscaler,
   { target, current, journal }: { target: Scalable; current: number; journal: Journal },
 ): Measured[] {
-  const pods = (bench.store.list("pods", target.metadata.namespace) as Pod[]).filter((pod) =>
-    selects(target.spec.selector, pod.metadata.labels),
-  );
+  const isCounted = ({ metadata }: KubeObject): boolean => selects(target.spec.selector, metadata.labels);
+  const pods = bench.store.list("pods", target.metadata.namespace, isCounted) as Pod[];
   const metrics = autoscaler.spec.metrics ?? [];
   const measured: Measured[] = [];
   const problems: string[] = [];

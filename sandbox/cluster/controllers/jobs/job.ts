@@ -3,7 +3,7 @@ import { conditionOf } from "../conditions.ts";
 import { addSelfOrController } from "../controller.ts";
 import type { Controller, Workbench } from "../controller.ts";
 import type { Condition, Pod } from "../objects.ts";
-import { keyOf, splitKey } from "../ownership.ts";
+import { isControlledBy, keyOf, splitKey } from "../ownership.ts";
 import { restartsOf } from "../pod-readiness.ts";
 import { deletePod } from "../pods.ts";
 import { counted } from "../replica-set.ts";
@@ -143,10 +143,8 @@ function backOffLeft({ bench, job, failed, tally }: Round): number {
 }
 
 function countedFailures(bench: Workbench, job: Job): Pod[] {
-  const pods = bench.store.list("pods", job.metadata.namespace) as Pod[];
-  return pods.filter(
-    (pod) => pod.status?.phase === "Failed" && pod.metadata.ownerReferences?.[0]?.uid === job.metadata.uid,
-  );
+  const isFailed = (pod: Pod): boolean => pod.status?.phase === "Failed" && isControlledBy(pod, job);
+  return bench.store.list("pods", job.metadata.namespace, (pod) => isFailed(pod as Pod)) as Pod[];
 }
 
 function endOfPod(pod: Pod): number {

@@ -49,10 +49,10 @@ export function release(bench: Workbench, pods: Pod[]): void {
 
 /** The pods of a Job that no longer exists. */
 export function orphansOf(bench: Workbench, namespace: string, job: string): Pod[] {
-  return (bench.store.list("pods", namespace) as Pod[]).filter((pod) => {
+  return bench.store.list("pods", namespace, (pod) => {
     const owner = controllerOf(pod);
     return owner?.kind === "Job" && owner.name === job;
-  });
+  }) as Pod[];
 }
 
 export function indexOf(pod: KubeObject): number {
