@@ -8,7 +8,8 @@ import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
-import { createPlaybooks, indexActions } from "./engine/playbooks/load-playbooks.ts";
+import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
+import { indexActions } from "./engine/playbooks/loaded.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { createPlanner } from "./engine/plans/planner.ts";

@@ -1,7 +1,8 @@
 import { actions } from "../actions/index.ts";
 import { playbooksFolder, readCommandLineSettings } from "../config.ts";
 import { isUserError, type UserError } from "../domain/errors.ts";
-import { indexActions, loadPlaybooks } from "../engine/playbooks/load-playbooks.ts";
+import { loadPlaybooks } from "../engine/playbooks/load-playbooks.ts";
+import { indexActions } from "../engine/playbooks/loaded.ts";
 
 export interface Checked {
   /** What is in order, one line each. */

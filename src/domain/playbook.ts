@@ -157,7 +157,13 @@ const works = {
 /** What a step can be; exactly one of these. */
 export const workKeys = ["action", "ask", "checklist", "approval", "wait_until", "call", "parallel"] as const;
 
-function checkWork(step: Partial<Record<(typeof workKeys)[number] | "with", unknown>>, ctx: z.RefinementCtx) {
+/** What says nothing of a step that only holds others. */
+const foreign = {
+  parallel: ["with", "app", "for_each", "timeout", "retry", "compensate"],
+  call: ["timeout", "retry", "compensate"],
+} as const;
+
+function checkWork(step: Readonly<Record<string, unknown>>, ctx: z.RefinementCtx): void {
   const given = workKeys.filter((key) => step[key] !== undefined);
   if (given.length !== 1)
     ctx.addIssue({
@@ -166,13 +172,21 @@ function checkWork(step: Partial<Record<(typeof workKeys)[number] | "with", unkn
     });
   if (step["with"] !== undefined && step["action"] === undefined && step["call"] === undefined)
     ctx.addIssue({ code: "custom", path: ["with"], message: "only an action or a call takes `with`" });
+  for (const kind of ["parallel", "call"] as const)
+    for (const key of foreign[kind])
+      if (step[kind] !== undefined && step[key] !== undefined)
+        ctx.addIssue({
+          code: "custom",
+          path: [key],
+          message: `write it at the steps that are in the ${kind}`,
+        });
 }
 
-const SingleStep = z.strictObject({ ...common, ...works }).superRefine(checkWork);
+export const SingleStep = z.strictObject({ ...common, ...works }).superRefine(checkWork);
 export type SingleStep = z.infer<typeof SingleStep>;
 
 /** A value of `with` may hold one `${{ CEL }}`, resolved once and typed. */
-const Step = z
+export const Step = z
   .strictObject({
     ...common,
     ...works,

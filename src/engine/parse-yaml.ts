@@ -53,6 +53,16 @@ export function parseYaml<Schema extends z.ZodType>(
   });
 }
 
+/** Problems that were found later, each with file:line:column. */
+export function placed({ file, source }: YamlFile, problems: readonly Problem[]): string[] {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  return problems.map(({ path, message }) => {
+    const { line, col } = lines.linePos(offsetOf(document, path));
+    return `${file}:${line}:${col} ${path.join(".")}: ${message}`;
+  });
+}
+
 function valueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: mostAliases }) as unknown;

@@ -3,7 +3,7 @@ import type { Database } from "../store/database.ts";
 import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Incidents } from "./incidents/incidents.ts";
-import type { Playbooks } from "./playbooks/load-playbooks.ts";
+import type { Playbooks } from "./playbooks/loaded.ts";
 import type { LockKeeper } from "./runs/lock-keeper.ts";
 import type { Planner } from "./plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";

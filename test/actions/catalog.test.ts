@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { actions } from "../../src/actions/index.ts";
-import { indexActions, loadPlaybooks } from "../../src/engine/playbooks/load-playbooks.ts";
+import { loadPlaybooks } from "../../src/engine/playbooks/load-playbooks.ts";
+import { indexActions } from "../../src/engine/playbooks/loaded.ts";
 
 test("every action has a name of its own", () => {
   expect(indexActions(actions).size).toBe(actions.length);

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { actions } from "../../src/actions/index.ts";
 import { Config } from "../../src/domain/config.ts";
 import { Duration, formatDuration } from "../../src/domain/deadline.ts";
-import { Playbook } from "../../src/domain/playbook.ts";
+import { Playbook, workKeys } from "../../src/domain/playbook.ts";
+import { builtIn } from "../../src/engine/playbooks/flat-steps.ts";
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -41,17 +42,26 @@ function orExpression(params: JsonSchema): JsonSchema {
   return { ...params, properties: Object.fromEntries(properties) };
 }
 
+/** Written as kinds of step of their own. */
+export const people: ReadonlySet<string> = new Set(Object.values(builtIn));
+
 /** A step names an action that exists and gives it the parameters it takes; `verify` has only those that look. */
 function stepOf(step: JsonSchema, looksOnly: boolean): JsonSchema {
-  const able = actions.filter((action) => !looksOnly || action.apply === undefined);
+  const able = actions.filter(
+    (action) =>
+      !people.has(action.name) && (!looksOnly || (action.apply === undefined && action.scope !== "none")),
+  );
+  const { parallel } = (step.properties ?? {}) as { parallel?: { items: JsonSchema } };
   return {
     ...step,
     properties: {
       ...step.properties,
       action: { enum: able.map(({ name }) => name), description: "what the step does, see below" },
+      ...(parallel !== undefined && { parallel: { ...parallel, items: stepOf(parallel.items, looksOnly) } }),
     },
+    oneOf: workKeys.map((key) => ({ required: [key] })),
     allOf: able.map(({ name, params }) => ({
-      if: { properties: { action: { const: name } } },
+      if: { properties: { action: { const: name } }, required: ["action"] },
       // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word; nobody awaits a schema
       then: { properties: { with: orExpression(paramsSchema(params)) } },
     })),

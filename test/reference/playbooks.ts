@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { actions } from "../../src/actions/index.ts";
-import { paramsSchema, playbookSchema } from "./json-schema.ts";
+import { inputTypes } from "../../src/domain/playbook.ts";
+import { people, paramsSchema, playbookSchema } from "./json-schema.ts";
 import { keyRows, table } from "./table.ts";
 
 /** What each action does; reference.test.ts holds the names to the catalogue. */
@@ -33,6 +34,16 @@ ${action.apply === undefined ? "Looks only, so it may stand under `verify`." : "
 ${params}`;
 }
 
+/** The steps of a `parallel`, and those that verify, have the keys of any step. */
+function isOwnRow([key = ""]: readonly string[]): boolean {
+  return !/\.parallel\[\]|^`verify\[\]/.test(key);
+}
+
+/** Kinds of value of inputs. */
+function inputRows(): string[][] {
+  return Object.entries(inputTypes).map(([name, meaning]) => [`\`${name}\``, meaning]);
+}
+
 export function playbooksPage(): string {
   return `<!-- Written by \`npm run docs\` from src/domain/playbook.ts, src/actions/ and test/reference/playbooks.ts. -->
 
@@ -56,17 +67,34 @@ ${readFileSync("playbooks/rollback.yaml", "utf8").trim()}
    cluster allows it, what undoes it. Nothing is touched.
 2. **Yes.** \`risk\` decides whose: \`observe\` needs none; \`reversible\` is confirmed by the requester alone when on call
    for the app, otherwise by a second person; \`guarded\` always by a second person. The yes is bound to that plan.
-3. **Steps**, in order. The first that fails ends the run. A step looks at the world before it acts, so that a run
-   taken up after a crash does nothing twice.
+3. **Steps**, each as soon as what it \`needs\` (by default the step above) has ended. The first that fails ends the
+   run. A step looks at the world before it acts, so that a run taken up after a crash does nothing twice. A step may
+   also ask a person, have people tick off a checklist or say yes, wait for something, or call another playbook;
+   every answer is kept with who and when.
 4. **Verify.** Every check is made. All good: cured. One bad: not cured. One that could not tell: effect unknown.
 
 ## Expressions
 
-Text in \`metadata.title\` and in \`with\` may hold expressions of
-[CEL](https://cel.dev), the language of Kubernetes admission policies, between \`\${{\` and \`}}\`; \`when\` is one
-expression without the braces. A value that is nothing but one expression keeps its type. The variables are \`inputs\`
-(every declared input; null when it was not given), \`app\` and \`environment\` (names). What an expression yields is
-never read as an expression again.
+Text in titles, questions and \`with\` may hold expressions of [CEL](https://cel.dev), the language of Kubernetes
+admission policies, between \`\${{\` and \`}}\`; \`when\`, \`for_each\`, \`until\` and an ask's \`options\` are one expression
+without the braces. A value that is nothing but one expression keeps its type. What an expression yields is never read
+as an expression again. The variables are
+
+- \`inputs\`: every declared input; null when it was not given. \`app\` and \`environment\`: names, or null.
+- \`item\`: in a step with \`for_each\`.
+- \`steps.<id>\`: of steps that have ended, \`outcome\`, \`values\` (what it found), \`answer\` (what a person said),
+  \`detail\`, and \`items\` (a list of these, of a \`for_each\`). In \`when\`, and in the parameters of steps that only
+  look or ask. What changes something is planned before anybody says yes, so it cannot hang on them.
+- \`facts.<name>\`: in \`wait_until\`, \`state\` (done, pending, failed, diverged, unknown), \`values\` and \`detail\`.
+
+A name with a hyphen is written \`inputs["dry-run"]\`. Everything an expression names is checked when the playbook is
+loaded. [Writing playbooks](writing-playbooks.md) shows each kind of step.
+
+## Inputs
+
+\`text\` is free: it reaches titles, questions and notes, and is refused anywhere else.
+
+${table(["Type", "What it must be"], inputRows())}
 
 ## Keys
 
@@ -77,10 +105,13 @@ Keys that are not listed here are refused. Editors check a playbook with
 # yaml-language-server: $schema=../schema/playbook.schema.json
 \`\`\`
 
-${table(["Key", "Type", "Default", "Meaning"], keyRows(playbookSchema()))}
+${table(["Key", "Type", "Default", "Meaning"], keyRows(playbookSchema()).filter(isOwnRow))}
 
 ## Actions
 
-${actions.map(({ name }) => actionSection(name)).join("\n\n")}
+${actions
+  .filter(({ name }) => !people.has(name))
+  .map(({ name }) => actionSection(name))
+  .join("\n\n")}
 `;
 }

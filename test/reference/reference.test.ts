@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { actions } from "../../src/actions/index.ts";
 import { configurationPage, environment } from "./configuration.ts";
-import { configSchema, playbookSchema, type JsonSchema } from "./json-schema.ts";
+import { configSchema, people, playbookSchema, type JsonSchema } from "./json-schema.ts";
 import { playbooksPage, summaries } from "./playbooks.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -45,7 +45,9 @@ describe("the hand-written parts of the reference are whole", () => {
   });
 
   test("every action has a summary, and no other name has", () => {
-    expect(Object.keys(summaries)).toEqual(actions.map(({ name }) => name));
+    expect(Object.keys(summaries)).toEqual(
+      actions.map(({ name }) => name).filter((name) => !people.has(name)),
+    );
   });
 });
 

@@ -19,7 +19,7 @@ import type {
   Probes,
   StepInHand,
 } from "../playbooks/action.ts";
-import type { Actions } from "../playbooks/load-playbooks.ts";
+import type { Actions } from "../playbooks/loaded.ts";
 import type { Clusters, HttpProbe, Metrics } from "../ports.ts";
 
 export interface Where extends PlannedScope {

@@ -2,7 +2,7 @@ import { UserError } from "../../domain/errors.ts";
 import { type Plan, planScopes, type PlannedScope, type Warning } from "../../domain/plan.ts";
 import { chooseEnvironment, chooseSharedEnvironment } from "../commands/apps.ts";
 import { resolveText } from "../playbooks/expressions.ts";
-import type { LoadedPlaybook } from "../playbooks/load-playbooks.ts";
+import type { LoadedPlaybook } from "../playbooks/loaded.ts";
 import { inputOfType, readInputs } from "../playbooks/read-inputs.ts";
 import type { Json } from "../ports.ts";
 import type { MakeContext } from "./action-context.ts";

@@ -3,7 +3,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { Frame, Inverse, PlannedScope, PlannedStep } from "../../domain/plan.ts";
 import { evaluate, resolve, resolveText } from "../playbooks/expressions.ts";
 import type { FlatStep } from "../playbooks/flat-steps.ts";
-import type { LoadedPlaybook, Playbooks } from "../playbooks/load-playbooks.ts";
+import type { LoadedPlaybook, Playbooks } from "../playbooks/loaded.ts";
 import { inputOfType, readInputs } from "../playbooks/read-inputs.ts";
 import { mentions, mentionsAnywhere } from "../playbooks/references.ts";
 import type { Json, JsonObject } from "../ports.ts";

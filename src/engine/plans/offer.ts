@@ -11,7 +11,7 @@ import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Incidents } from "../incidents/incidents.ts";
-import type { Playbooks } from "../playbooks/load-playbooks.ts";
+import type { Playbooks } from "../playbooks/loaded.ts";
 import { overtakenBy, voidOvertaken } from "./overtaken.ts";
 import type { Planner } from "./planner.ts";
 import { voidReplaced } from "./replaced-offers.ts";

@@ -4,7 +4,7 @@ import { UserError } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
 import type { Action, ActionScope, Contexts, PlannedAction } from "../playbooks/action.ts";
-import type { Actions } from "../playbooks/load-playbooks.ts";
+import type { Actions } from "../playbooks/loaded.ts";
 import type { Json } from "../ports.ts";
 import { type MakeContext, scopesOf } from "./action-context.ts";
 import type { ConcreteStep } from "./expand.ts";

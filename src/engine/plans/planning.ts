@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { Config } from "../../domain/config.ts";
 import type { Database } from "../../store/database.ts";
 import type { Authorizer } from "../authorizer.ts";
-import type { Actions, Playbooks } from "../playbooks/load-playbooks.ts";
+import type { Actions, Playbooks } from "../playbooks/loaded.ts";
 import type { Clusters, HttpProbe, Json, Metrics } from "../ports.ts";
 
 export interface PlanRequest {

@@ -3,88 +3,75 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isUserError, UserError } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
-import { Playbook } from "../../domain/playbook.ts";
-import { parseYaml, type Problem } from "../parse-yaml.ts";
-import type { Json } from "../ports.ts";
-import type { Action } from "./action.ts";
-import { compile, expressionsIn } from "./expressions.ts";
+import { Input, Playbook, SingleStep, Step } from "../../domain/playbook.ts";
+import { parseYaml, placed, type Problem } from "../parse-yaml.ts";
+import { checkCalls } from "./check-calls.ts";
+import { checkExpressions } from "./check-expressions.ts";
+import { checkInputs } from "./check-inputs.ts";
+import { checkSteps } from "./check-steps.ts";
 import { type FlatStep, flatSteps } from "./flat-steps.ts";
+import type { Actions, LoadedPlaybook, Playbooks } from "./loaded.ts";
 
-/** A playbook in force, with the digest that plans pin. */
-export interface LoadedPlaybook extends Playbook {
-  file: string;
-  flat: readonly FlatStep[];
-  digest: string;
-}
-
-export type Playbooks = ReadonlyMap<string, LoadedPlaybook>;
-export type Actions = ReadonlyMap<string, Action>;
-
-/** The catalogue as a map; two actions of one name are a mistake in the catalogue. */
-export function indexActions(actions: readonly Action[]): Actions {
-  const byName = new Map(actions.map((action) => [action.name, action]));
-  if (byName.size !== actions.length) throw new Error("Two actions have one name");
-  return byName;
-}
-
-/** As much of a playbook as its steps can be judged by, whatever else is wrong with it. */
-const Steps = z
-  .array(
-    z.looseObject({
-      id: z.string().catch(""),
-      action: z.string().catch(""),
-      with: z.unknown().optional(),
-      when: z.string().optional().catch(undefined),
-    }),
-  )
-  .catch([]);
-const Outline = z.object({ steps: Steps, verify: Steps }).catch({ steps: [], verify: [] });
-type OutlinedStep = z.infer<typeof Steps>[number];
-
-function brokenExpressions({ with: given, when }: OutlinedStep): Problem[] {
-  const inParameters = expressionsIn((given ?? null) as Json).map((text) => ({ text, path: ["with"] }));
-  const all = [...inParameters, ...(when === undefined ? [] : [{ text: when, path: ["when"] }])];
-  return all.flatMap(({ text, path }) => {
-    try {
-      compile(text);
-      return [];
-    } catch (error) {
-      if (!isUserError(error)) throw error;
-      return [{ path, message: `${error.message}: ${error.why}` }];
-    }
+/** Steps of a document as far as each is one by itself; the others are the schema's to name. */
+function stepsIn(document: unknown): FlatStep[] {
+  const { steps, verify } = Outline.parse(document);
+  return flatSteps({
+    steps: steps.map((step) => Step.safeParse(step).data ?? unreadable(step)),
+    verify: verify.map((step) => SingleStep.safeParse(step).data ?? unreadable(step)),
   });
 }
 
-function problemsOf(step: OutlinedStep, actions: Actions, isCheck: boolean): Problem[] {
-  const action = actions.get(step.action);
-  const problems = brokenExpressions(step);
-  if (step.action !== "" && action === undefined)
-    problems.push({
-      path: ["action"],
-      message: `there is no action "${step.action}"; there are ${[...actions.keys()].join(", ")}`,
-    });
-  if (isCheck && action?.apply !== undefined)
-    problems.push({ path: ["action"], message: `"${step.action}" changes things; verify may only look` });
-  return problems;
+const Outline = z
+  .object({ steps: z.array(z.unknown()).catch([]), verify: z.array(z.unknown()).catch([]) })
+  .catch({ steps: [], verify: [] });
+
+/** Stands for a step that the schema refuses, so that others may need it. */
+function unreadable(given: unknown): SingleStep {
+  const id = z.object({ id: z.string() }).safeParse(given).data?.id ?? "";
+  return { id, ask: { question: "", options: [] }, continue_on_failure: false, runbook: [] };
 }
 
-/** What one schema cannot see: steps against the catalogue of actions, and against each other. */
+/** What one schema cannot see, also where it refuses other parts of the document. */
 function inconsistencies(document: unknown, actions: Actions): Problem[] {
-  const { steps, verify } = Outline.parse(document);
-  const all = [
-    ...steps.map((step, index) => ({ step, path: ["steps", index], isCheck: false })),
-    ...verify.map((step, index) => ({ step, path: ["verify", index], isCheck: true })),
-  ];
-  const ids = all.map(({ step }) => step.id);
-  return all.flatMap(({ step, path, isCheck }, index) => [
-    ...(step.id !== "" && ids.indexOf(step.id) !== index
-      ? [{ path: [...path, "id"], message: `two steps are named ${step.id}` }]
-      : []),
-    ...problemsOf(step, actions, isCheck).map((problem) => ({
-      ...problem,
-      path: [...path, ...problem.path],
-    })),
-  ]);
+  const whole = Playbook.safeParse(document).data;
+  if (whole === undefined) {
+    const owner = Owner.safeParse(document).data;
+    if (owner === undefined) return [];
+    const inputs = inputsIn(document);
+    const title = Titled.safeParse(document).data?.metadata.title ?? "";
+    return [
+      ...checked({ ...owner, inputs, title, flat: stepsIn(document) }, actions),
+      ...checkInputs({ inputs, command: undefined, on_alert: undefined }),
+    ];
+  }
+  const { title } = whole.metadata;
+  return [...checked({ ...whole, title, flat: flatSteps(whole) }, actions), ...checkInputs(whole)];
+}
+
+// Not strict: what else is wrong with it is the schema's to say.
+const Owner = z.object(Playbook.pick({ permission: true, permissions: true, risk: true }).shape);
+const Titled = z.object({ metadata: z.object({ title: z.string() }) });
+
+/** Inputs of a document; one that the schema refuses still has its name. */
+function inputsIn(document: unknown): Playbook["inputs"] {
+  const given =
+    z.object({ inputs: z.record(z.string(), z.unknown()) }).safeParse(document).data?.inputs ?? {};
+  return Object.fromEntries(
+    Object.entries(given).map(([name, input]) => [
+      name,
+      Input.safeParse(input).data ?? { type: "name", list: false, required: false, description: "" },
+    ]),
+  );
+}
+
+function checked(
+  playbook: Pick<LoadedPlaybook, "inputs" | "permission" | "permissions" | "risk" | "flat"> & {
+    title: string;
+  },
+  actions: Actions,
+): Problem[] {
+  const { flat, inputs, title } = playbook;
+  return [...checkSteps(flat, playbook, actions), ...checkExpressions(title, flat, inputs, actions)];
 }
 
 function read(path: string, what: (path: string) => string): string {
@@ -99,10 +86,21 @@ function read(path: string, what: (path: string) => string): string {
   }
 }
 
+function sourceOf(file: string): string {
+  return read(file, (path) => readFileSync(path, "utf8"));
+}
+
 function loadOne(file: string, actions: Actions): LoadedPlaybook {
-  const source = read(file, (path) => readFileSync(path, "utf8"));
+  const source = sourceOf(file);
   const playbook = parseYaml(Playbook, { file, source }, (document) => inconsistencies(document, actions));
   return { ...playbook, file, flat: flatSteps(playbook), digest: digest(playbook) };
+}
+
+function callProblems(playbook: LoadedPlaybook, all: Playbooks): string[] {
+  const found = checkCalls(playbook, all);
+  if (found.length === 0) return [];
+  const { file } = playbook;
+  return placed({ file, source: sourceOf(file) }, found);
 }
 
 /** Loads every YAML file of a folder. Throws one UserError with the problems of all files; nothing is half loaded. */
@@ -122,6 +120,9 @@ export function loadPlaybooks(folder: string, actions: Actions): Playbooks {
       problems.push(error.why);
     }
   }
+  // A playbook that could not be loaded would only be missed by those that call it.
+  if (problems.length === 0)
+    for (const playbook of loaded.values()) problems.push(...callProblems(playbook, loaded));
   if (problems.length > 0) {
     throw new UserError("Playbooks cannot be loaded", {
       why: problems.join("\n"),

@@ -5,7 +5,7 @@ import type { Button } from "../../domain/view.ts";
 import type { Database } from "../../store/database.ts";
 import type { Row } from "../../store/tables.ts";
 import type { ShowIncident } from "../incidents/show-incident.ts";
-import type { Actions } from "../playbooks/load-playbooks.ts";
+import type { Actions } from "../playbooks/loaded.ts";
 import type { Planner } from "../plans/planner.ts";
 
 export interface RunsOptions {

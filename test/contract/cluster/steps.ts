@@ -9,7 +9,7 @@ import type {
   Observation,
   PlannedAction,
 } from "../../../src/engine/playbooks/action.ts";
-import { indexActions } from "../../../src/engine/playbooks/load-playbooks.ts";
+import { indexActions } from "../../../src/engine/playbooks/loaded.ts";
 import type { Cluster, Json, JsonObject } from "../../../src/engine/ports.ts";
 import { robin, type World } from "./world.ts";
 

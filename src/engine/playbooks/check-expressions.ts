@@ -1,0 +1,173 @@
+import { isUserError } from "../../domain/errors.ts";
+import type { Input, Playbook } from "../../domain/playbook.ts";
+import type { Problem } from "../parse-yaml.ts";
+import type { Json, JsonObject } from "../ports.ts";
+import { compile, evaluate, expressionsIn } from "./expressions.ts";
+import { builtIn, type FlatStep } from "./flat-steps.ts";
+import type { Actions } from "./loaded.ts";
+import { type Reference, referencesOf } from "./references.ts";
+
+type Path = readonly (string | number)[];
+
+/** What an expression may name at its place. */
+interface Allowed {
+  inputs: Readonly<Record<string, Input>>;
+  item: boolean;
+  /** Steps that have ended when it is evaluated; null: it is evaluated before the run. */
+  steps: ReadonlySet<string> | null;
+  /** Those of them that somebody answers in free text. */
+  free: ReadonlySet<string>;
+  facts: readonly string[] | null;
+  /** Free text may not be named. */
+  typed: boolean;
+}
+
+interface Found {
+  text: string;
+  path: Path;
+  allowed: Allowed;
+}
+
+function keyProblem(what: string, key: string | null, known: readonly string[]): string | null {
+  if (key === null) return `name one of ${what} (${known.join(", ") || "there are none"}), not all of them`;
+  if (known.includes(key)) return null;
+  return `there is no ${what}.${key}; there ${known.length === 0 ? "are none" : `is ${known.join(", ")}`}`;
+}
+
+function stepProblem(key: string | null, { steps, free, typed }: Allowed): string | null {
+  if (steps === null) return "`steps` is known only when the run gets there, and this is decided before";
+  if (key !== null && free.has(key) && typed)
+    return `the answer to ${key} is free text, which may not reach a parameter of an action`;
+  return key !== null && !steps.has(key)
+    ? `${key} is no step that has ended by then: name it in \`needs\``
+    : keyProblem("steps", key, [...steps]);
+}
+
+function referenceProblem({ root, key }: Reference, allowed: Allowed): string | null {
+  const { inputs, item, facts, typed } = allowed;
+  switch (root) {
+    case "inputs":
+      if (key !== null && inputs[key]?.type === "text" && typed)
+        return `inputs.${key} is free text, which may not reach a parameter of an action`;
+      return keyProblem("inputs", key, Object.keys(inputs));
+    case "app":
+    case "environment":
+      return null;
+    case "item":
+      return item ? null : "`item` is known only in a step with for_each";
+    case "steps":
+      return stepProblem(key, allowed);
+    case "facts":
+      return facts === null ? "`facts` is known only in wait_until" : keyProblem("facts", key, facts);
+    default:
+      return `there is no ${root}; there is inputs, app, environment${allowed.steps === null ? "" : ", steps"}${item ? ", item" : ""}`;
+  }
+}
+
+/** A condition that names nothing has one value for ever. */
+function constantProblem({ text, path }: Found, references: readonly Reference[]): Problem[] {
+  if (path.at(-1) !== "when" || references.length > 0) return [];
+  return evaluate(text, {}) === true
+    ? []
+    : [{ path, message: "it is never true: the step cannot be reached" }];
+}
+
+function problemsOf(found: Found): Problem[] {
+  const { text, path, allowed } = found;
+  try {
+    compile(text);
+    const references = referencesOf(text);
+    const messages = new Set(references.flatMap((reference) => referenceProblem(reference, allowed) ?? []));
+    return [
+      ...[...messages].map((message) => ({ path, message: `in "${text.trim()}": ${message}` })),
+      ...constantProblem(found, references),
+    ];
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return [{ path, message: `${error.message}: ${error.why}` }];
+  }
+}
+
+function templates(value: Json | null, path: Path, allowed: Allowed): Found[] {
+  return expressionsIn(value).map((text) => ({ text, path, allowed }));
+}
+
+/** Every step that has ended when a step begins. */
+function endedBefore(steps: readonly FlatStep[]): Map<string, Set<string>> {
+  const ended = new Map<string, Set<string>>();
+  for (const { id, needs } of steps)
+    ended.set(id, new Set(needs.flatMap((need) => [need, ...(ended.get(need) ?? [])])));
+  return ended;
+}
+
+function isFreeAnswer({ work }: FlatStep): boolean {
+  if (work.do !== "act" || work.action !== builtIn.ask) return false;
+  const { answer } = work.with as { answer?: { type?: string } };
+  return answer?.type === "text";
+}
+
+/** Expressions of one kind of work, by what each may name. */
+function workExpressions({ work, path }: FlatStep, base: Allowed, actions: Actions): Found[] {
+  if (work.do === "call") return templates(work.with, [...path, "with"], { ...base, steps: null });
+  const action = actions.get(work.action);
+  if (work.action === builtIn.wait_until) {
+    const { facts, until } = work.with as unknown as { facts: JsonObject; until: string };
+    const here = [...path, "wait_until"];
+    return [
+      { text: until, path: [...here, "until"], allowed: { ...base, steps: null, facts: Object.keys(facts) } },
+      ...templates(facts, [...here, "facts"], { ...base, steps: null, typed: true }),
+    ];
+  }
+  const key = Object.entries(builtIn).find(([, name]) => name === work.action)?.[0] ?? "with";
+  const steps = action?.apply === undefined ? base.steps : null;
+  return Object.entries(work.with).flatMap(([name, value]) => {
+    const typed = action?.freeText?.includes(name) !== true;
+    const here = { ...base, steps, typed };
+    const at = [...path, key, name];
+    const bare = key === "ask" && name === "options" && typeof value === "string" && !value.includes("${{");
+    return bare ? [{ text: value, path: at, allowed: here }] : templates(value, at, here);
+  });
+}
+
+function stepExpressions(step: FlatStep, base: Allowed, actions: Actions): Found[] {
+  const { path, forEach } = step;
+  const before: Allowed = { ...base, steps: null };
+  const list = typeof forEach === "string" && !forEach.includes("${{") ? [forEach] : expressionsIn(forEach);
+  return [
+    ...step.when.map((text) => ({ text, path: [...path, "when"], allowed: base })),
+    ...list.map((text) => ({
+      text,
+      path: [...path, "for_each"],
+      allowed: { ...before, item: false, typed: true },
+    })),
+    ...templates(step.title, [...path, "title"], before),
+    ...templates(step.app, [...path, "app"], { ...before, typed: true }),
+    ...(step.compensate === null
+      ? []
+      : templates(step.compensate.with, [...path, "compensate"], { ...before, typed: true })),
+    ...workExpressions(step, base, actions),
+  ];
+}
+
+/** Expressions that are none, name what there is not, or let free text go where it may not. */
+export function checkExpressions(
+  title: string,
+  steps: readonly FlatStep[],
+  inputs: Playbook["inputs"],
+  actions: Actions,
+): Problem[] {
+  const free = new Set(steps.filter(isFreeAnswer).map(({ id }) => id));
+  const ended = endedBefore(steps);
+  const nothing: Allowed = { inputs, item: false, steps: null, free, facts: null, typed: false };
+  const found = [
+    ...templates(title, ["metadata", "title"], nothing),
+    ...steps.flatMap((step) =>
+      stepExpressions(
+        step,
+        { ...nothing, item: step.forEach !== null, steps: ended.get(step.id) ?? new Set() },
+        actions,
+      ),
+    ),
+  ];
+  return found.flatMap(problemsOf);
+}

@@ -1,0 +1,54 @@
+import type { Playbook } from "../../domain/playbook.ts";
+import type { Problem } from "../parse-yaml.ts";
+import { asProblem } from "./check-steps.ts";
+import { readValue } from "./read-inputs.ts";
+
+/** Flags that every command has, or that the command line takes for itself. */
+const taken: ReadonlySet<string> = new Set(["reason", "incident", "json", "yes", "wait", "out", "context"]);
+
+type Declared = Pick<Playbook, "inputs" | "command" | "on_alert">;
+
+function defaultProblems({ inputs }: Declared): Problem[] {
+  return Object.entries(inputs).flatMap(([name, input]) => {
+    const { type, list, default: given } = input;
+    // Which apps there are is known to crai.yaml, not to a playbook.
+    if (given === undefined || given === null || type === "app" || type === "environment") return [];
+    return (list && Array.isArray(given) ? given : [given]).flatMap((value) =>
+      asProblem(["inputs", name, "default"], () => readValue(value, { name, bounds: input, apps: {} })),
+    );
+  });
+}
+
+/** Inputs against each other, and against what starts the playbook. */
+export function checkInputs({ inputs, command, on_alert: trigger }: Declared): Problem[] {
+  const entries = Object.entries(inputs);
+  const single = (type: "app" | "environment") =>
+    entries.filter(([, input]) => input.type === type && !input.list).slice(1);
+  return [
+    ...entries
+      .filter(([name]) => taken.has(name))
+      .map(([name]) => ({
+        path: ["inputs", name],
+        message: `every command has --${name} already: name it otherwise`,
+      })),
+    ...[...single("app"), ...single("environment")].map(([name, { type }]) => ({
+      path: ["inputs", name],
+      message: `a playbook is about one ${type}: only one input may be of this type, any other is a list`,
+    })),
+    ...(command?.words ?? [])
+      .filter((word) => !Object.hasOwn(inputs, word))
+      .map((word) => ({ path: ["command", "words"], message: `there is no input ${word}` })),
+    ...(trigger === undefined
+      ? []
+      : entries
+          .filter(
+            ([, { type, required, default: given }]) =>
+              required && given === undefined && type !== "app" && type !== "environment",
+          )
+          .map(([name]) => ({
+            path: ["on_alert"],
+            message: `an alert gives no value to the input ${name}`,
+          }))),
+    ...defaultProblems({ inputs, command, on_alert: trigger }),
+  ];
+}
