@@ -11,6 +11,7 @@ import { monitoringConfig, monitoringWorkloads } from "./monitoring.ts";
 import { practiceClasses } from "./classes.ts";
 import { practiceNodes } from "./nodes.ts";
 import { teamRoles } from "./roles.ts";
+import { creditRiskUpkeep, seedBackups } from "./upkeep.ts";
 
 const day = 86_400_000;
 
@@ -43,12 +44,14 @@ export function seedCluster(store: Store, now: Date): void {
       ...roles,
       ...practiceClasses,
       ...creditRiskConfig,
+      ...creditRiskUpkeep,
       ...monitoringConfig,
     ]) {
       add(store, plural, object, since);
     }
   });
   setMetricsApi(store, "serving", since);
+  seedBackups(store, since, now);
   replayReleases(store, [...creditRiskWorkloads, ...monitoringWorkloads], now);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Deployment } from "../../../sandbox/cluster/controllers/objects.ts";
+import type { CronJob, Job } from "../../../sandbox/cluster/controllers/jobs/objects.ts";
+import type { Deployment, Node } from "../../../sandbox/cluster/controllers/objects.ts";
 import { startControllers } from "../../../sandbox/cluster/controllers/start.ts";
 import { createAuthorizer } from "../../../sandbox/cluster/rbac.ts";
 import type { Attributes } from "../../../sandbox/cluster/rbac.ts";
@@ -59,6 +60,28 @@ describe("the seeded system", () => {
       [2, `${cluster.image}:v1.1.8`, expect.stringMatching(/^Release v1\.1\.8: /)],
       [3, `${cluster.image}:v1.1.9`, expect.stringMatching(/^Release v1\.1\.9: /)],
     ]);
+  });
+
+  it("has a nightly backup that succeeded last night, and a budget that keeps the api up in a drain", () => {
+    const cron = store.get("cronjobs", namespace, "postgres-backup") as CronJob;
+    const age = Date.now() - Date.parse(cron.status?.lastSuccessfulTime ?? "");
+    expect(age).toBeLessThan(86_400_000);
+    expect(store.list("jobs", namespace).map((job) => (job as Job).status?.succeeded)).toEqual([1, 1, 1]);
+    expect(store.get("poddisruptionbudgets", namespace, "api-pdb")?.["status"]).toMatchObject({
+      currentHealthy: 3,
+      desiredHealthy: 2,
+      disruptionsAllowed: 1,
+    });
+  });
+
+  it("has nodes as large as the runbook wants them, one with GPUs", () => {
+    const capacities = (store.list("nodes") as Node[]).map(({ status }) => status?.capacity);
+    expect(capacities.map((one) => [one?.["cpu"], one?.["memory"]])).toEqual([
+      ["16", "64Gi"],
+      ["16", "64Gi"],
+      ["16", "64Gi"],
+    ]);
+    expect(capacities.map((one) => one?.["nvidia.com/gpu"])).toEqual([undefined, undefined, "2"]);
   });
 
   it("has a StatefulSet and a DaemonSet that can be rolled back, too", () => {
