@@ -79,6 +79,8 @@ export const applyScenarios: Scenario[] = [
       await k.step(["get", "configmap", "settings", "-o", "jsonpath={.data}"]);
       await apply(both(settings({ b: "1" }), settings({ b: "2" })));
       await apply(deployment("web", "web:v2"), "--server-side");
+      await k.until(["get", "deployment", "web", "-o", settled], /^33.*NewReplicaSetAvailable/);
+      await k.until("get deployment web", /3\/3/);
       await k.step("get deployment web -o yaml --show-managed-fields");
       const made = await k.prepare(`create namespace ${k.namespace} --dry-run=client -o yaml`);
       await apply(made);
