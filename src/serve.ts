@@ -27,6 +27,7 @@ import { type SlackDelivery, startInbox } from "./engine/inbox.ts";
 import { startObserver } from "./engine/observe-health.ts";
 import { createOffer } from "./engine/plans/offer.ts";
 import { createStillFiring } from "./engine/incidents/still-firing.ts";
+import { createReadingsTaker } from "./engine/incidents/readings.ts";
 import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
 import { createDigest } from "./engine/alerts/digest.ts";
@@ -302,6 +303,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
     log,
   });
+  const takeReadings = createReadingsTaker({ db, readings: uses.readings, now });
   const digest = createDigest({ db, config, wakeOutbox, now });
   await setOnce(db, { key: "alerts:digest", kind: "alerts.digest", subject: {}, dueAt: digest.next() });
   await setDeadline(db, { key: "alerts:silence", kind: "alerts.silence", subject: {}, dueAt: now() });
@@ -326,6 +328,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "incident.firing": ({ incident, status }) =>
         stillFiring(Number(incident), IncidentStatus.parse(status)),
       "alerts.silence": () => silence(),
+      "incident.readings": ({ incident }) => takeReadings(Number(incident)),
       "alerts.digest": () => digest.tell(),
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { actions as catalogue } from "./actions/index.ts";
+import { createCharts } from "./adapters/charts/charts.ts";
 import { createHttpProbe } from "./adapters/http/probe.ts";
 import { createMetrics } from "./adapters/prometheus/metrics.ts";
 import type { Clock } from "./domain/clock.ts";
@@ -8,8 +9,13 @@ import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
+<<<<<<< Updated upstream
 import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
 import { indexActions } from "./engine/playbooks/loaded.ts";
+=======
+import { createReadings } from "./engine/incidents/readings.ts";
+import { createPlaybooks, indexActions } from "./engine/playbooks/load-playbooks.ts";
+>>>>>>> Stashed changes
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { createPlanner } from "./engine/plans/planner.ts";
@@ -116,6 +122,8 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     roster,
     clusters,
     metrics,
+    charts: createCharts(),
+    readings: createReadings({ db, config, metrics, now }),
     directory,
     pager,
     chat,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Duration, formatDuration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
 import { type Metric, verifyingMetrics } from "../domain/app.ts";
+import { metricText } from "../domain/metric-text.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { type ActionContext, defineAction } from "../engine/playbooks/action.ts";
 import type { Reading } from "../engine/ports.ts";
@@ -30,21 +31,10 @@ type MetricsState = {
   graceMs: number;
 };
 
-const units: Readonly<Record<MetricState["unit"], (value: number) => string>> = {
-  ratio: (value) => `${round(value * 100)} %`,
-  seconds: (value) => (value < 1 ? `${round(value * 1000)} ms` : `${round(value)} s`),
-  perSecond: (value) => `${round(value)}/s`,
-  count: (value) => String(round(value)),
-};
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
-}
-
 function targetText({ unit, below, above }: MetricState): string {
   const bounds = [
-    ...(below === null ? [] : [`below ${units[unit](below)}`]),
-    ...(above === null ? [] : [`above ${units[unit](above)}`]),
+    ...(below === null ? [] : [`below ${metricText[unit](below)}`]),
+    ...(above === null ? [] : [`above ${metricText[unit](above)}`]),
   ];
   return bounds.length === 0 ? "no target" : bounds.join(" and ");
 }
@@ -62,7 +52,7 @@ function evidenceOf(metric: MetricState, reading: Reading): Evidence {
   if (value === null)
     return { what: `${metric.title}: ${reading.known ? "not a number" : reading.why}`, ok: null };
   return {
-    what: `${metric.title} ${units[metric.unit](value)} (target ${targetText(metric)})`,
+    what: `${metric.title} ${metricText[metric.unit](value)} (target ${targetText(metric)})`,
     ok: isWithin(metric, value),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { commands } from "../../commands/index.ts";
 import { sameActor } from "../domain/actor.ts";
@@ -68,13 +69,15 @@ async function give({ session: { uses, actor, now, log } }: Job, id: string, tex
 }
 
 function show({ options, screen }: Job, reply: Reply): void {
-  const [file] = reply.attachments ?? [];
+  const [file, ...others] = reply.attachments ?? [];
   if (file !== undefined && options.out === null) return screen.content(file.content);
   screen.view(reply.view, reply);
   if (reply.details !== undefined) screen.view(reply.details);
   if (file === undefined || options.out === null) return;
   try {
     writeFileSync(options.out, file.content);
+    for (const { filename, content, encoding } of others)
+      writeFileSync(join(dirname(options.out), filename), Buffer.from(content, encoding));
   } catch (cause) {
     throw new UserError(`${options.out} could not be written.`, {
       why: cause instanceof Error ? cause.message : String(cause),

@@ -61,4 +61,6 @@ export interface Attachment {
   filename: string;
   title: string;
   content: string;
+  /** How bytes that are no text are written in `content`. */
+  encoding?: "base64";
 }

@@ -1,5 +1,6 @@
 import type { Actor, Identity } from "../domain/actor.ts";
 import type { Target } from "../domain/app.ts";
+import type { Chart } from "../domain/chart.ts";
 import type { ResourceCall } from "../domain/plan.ts";
 import type { Attachment, View } from "../domain/view.ts";
 
@@ -197,6 +198,12 @@ export interface Metrics {
     promql: string,
     window: { from: Date; to: Date; stepMs: number },
   ): Promise<{ at: Date; value: number }[]>;
+}
+
+/** Draws what was measured. */
+export interface Charts {
+  /** PNG; the same chart gives the same bytes. */
+  png(chart: Chart): Promise<Buffer>;
 }
 
 export interface HttpProbe {

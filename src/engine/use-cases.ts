@@ -3,10 +3,15 @@ import type { Database } from "../store/database.ts";
 import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Incidents } from "./incidents/incidents.ts";
+<<<<<<< Updated upstream
 import type { Playbooks } from "./playbooks/loaded.ts";
+=======
+import type { Readings } from "./incidents/readings.ts";
+import type { Playbooks } from "./playbooks/load-playbooks.ts";
+>>>>>>> Stashed changes
 import type { LockKeeper } from "./runs/lock-keeper.ts";
 import type { Planner } from "./plans/planner.ts";
-import type { Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
+import type { Charts, Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
 import type { Roster } from "./roster.ts";
 import type { Runs } from "./runs/runs.ts";
 import type { PlanMessages } from "./plans/show-plan.ts";
@@ -28,6 +33,8 @@ export interface UseCases {
   roster: Roster;
   clusters: Clusters;
   metrics: Metrics;
+  charts: Charts;
+  readings: Readings;
   directory: Directory;
   /** null: no PagerDuty is configured. */
   pager: Pager | null;

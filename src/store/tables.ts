@@ -3,6 +3,7 @@ import type { Actor } from "../domain/actor.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { IncidentKind, IncidentRole, IncidentStatus } from "../domain/incident.ts";
 import type { Plan, PlanStatus, PlannedStep } from "../domain/plan.ts";
+import type { ReadingsKept } from "../domain/readings.ts";
 import type { Executor, Outcome, StepAnswer, Verdict } from "../domain/run.ts";
 import type { Severity } from "../domain/severity.ts";
 import type { Evidence, Fact, Stream } from "../domain/timeline.ts";
@@ -255,8 +256,17 @@ export interface ClusterEndpointTable {
   seen_at: Date;
 }
 
+/** One row for each end that was asked for: resolved, or the last entry of one that is not over. */
+export interface IncidentReadingsTable {
+  incident: number;
+  until: Date;
+  document: JSONColumnType<ReadingsKept>;
+  taken_at: Date;
+}
+
 export interface Tables {
   incident: IncidentTable;
+  incident_readings: IncidentReadingsTable;
   alert: AlertTable;
   timeline_entry: TimelineEntryTable;
   stream: StreamTable;

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { cleanLine } from "../../src/domain/clean-text.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { TimelineEntry } from "../../src/domain/timeline.ts";
+import { incidentChart } from "../../src/engine/incidents/postmortem/incident-chart.ts";
 import { renderPostMortem } from "../../src/engine/incidents/postmortem/postmortem.ts";
 import { alex, crai, incident12, recordOf, robin, story, type Told } from "./incident-record.ts";
 
@@ -235,4 +236,45 @@ test("a web address from an alert is a link under our words, any other address i
 
   expect(withUrl("https://a.example/x) [b](c|d")).toContain("[alert](https://a.example/x%29%20[b]%28c%7Cd)");
   expect(withUrl("javascript:alert(1)")).not.toContain("](");
+});
+
+const readings = {
+  from: "2026-11-22T13:55:00.000Z",
+  to: "2026-11-22T14:26:00.000Z",
+  stepMs: 15_000,
+  panels: [
+    {
+      title: "Error rate",
+      unit: "ratio" as const,
+      below: 0.01,
+      above: null,
+      points: [
+        [Date.parse("2026-11-22T13:59:00Z"), 0.002],
+        [Date.parse("2026-11-22T14:02:00Z"), 0.083],
+        [Date.parse("2026-11-22T14:25:00Z"), 0.001],
+      ] as [number, number][],
+    },
+  ],
+};
+
+test("shows how the app fared, as a picture and in figures", () => {
+  const text = renderPostMortem(incident12, record, { picture: "post-mortem.png", readings });
+
+  expect(text).toContain("![Error rate of api](post-mortem.png)");
+  expect(text).toContain("| Error rate | below 1 % | 0.2 % | 8.3 % | 0.1 % |");
+  expect(text).toMatch(/one every 15s, kept with the incident\. Their SHA-256: `[0-9a-f]{64}`/);
+});
+
+test("says why there are no readings, and is written all the same", () => {
+  const text = renderPostMortem(incident12, record, { why: "connect ECONNREFUSED" });
+
+  expect(text).toContain("Prometheus gave no readings: connect ECONNREFUSED");
+  expect(text).toContain("## Follow-ups");
+});
+
+test("marks on the chart what happened and what was done", () => {
+  const { marks, panels } = incidentChart(incident12, record, readings);
+
+  expect(marks.map(({ label }) => label)).toEqual(["Detected", "R1", "Mitigated", "Resolved"]);
+  expect(panels[0]!.points[1]).toEqual({ at: new Date("2026-11-22T14:02:00Z"), value: 0.083 });
 });

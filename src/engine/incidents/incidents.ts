@@ -87,6 +87,9 @@ const verbFacts = {
   reopen: { fact: "incident.reopened", pager: "reopen" },
 } as const;
 
+/** ms after the end of an incident at which its metrics are read: what followed is part of the picture. */
+const READ_AFTER = 120_000;
+
 /** What is recorded of a change: with the alerts that fire all the same, where it says that the trouble is over. */
 function factOf(verb: IncidentVerb, reason: string | null, firing: readonly Row<"alert">[]): Fact {
   const kind = verbFacts[verb].fact;
@@ -210,6 +213,13 @@ export function createIncidents({
     { verb, cause, firing }: { verb: IncidentVerb; cause: string; firing: readonly Row<"alert">[] },
   ): Promise<void> {
     const status = incidentVerbs[verb].to;
+    if (status === "resolved")
+      await setDeadline(trx, {
+        key: `incident:${incident}:readings:${cause}`,
+        kind: "incident.readings",
+        subject: { incident },
+        dueAt: addMilliseconds(now(), READ_AFTER),
+      });
     if (firing.length === 0 || status === null) return;
     const offers = offerDeadlines({ incident, episode: episode + 1, fired: firing, at: now() });
     const look = {

@@ -62,6 +62,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index alert_of_incident on alert (incident);
     create index alert_confidential on alert (group_key) where kind <> 'outage';
 
+    -- What Prometheus said around an incident, as its post-mortem shows it.
+    create table incident_readings (
+      incident bigint not null references incident,
+      until timestamptz not null,
+      document jsonb not null,
+      taken_at timestamptz not null,
+      primary key (incident, until)
+    );
+
     create table stream (stream text primary key, seq bigint not null, hash text not null);
     create table timeline_entry (
       stream text not null references stream,

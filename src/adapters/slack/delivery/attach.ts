@@ -41,7 +41,12 @@ export async function attach(
       courier.client.filesUploadV2({
         channel_id: channel,
         ...(thread === undefined ? {} : { thread_ts: thread }),
-        file_uploads: missing.map(({ filename, title, content }) => ({ filename, title, content })),
+        file_uploads: missing.map(({ filename, title, content, encoding }) => {
+          const named = { filename, title };
+          return encoding === undefined
+            ? { ...named, content }
+            : { ...named, file: Buffer.from(content, encoding) };
+        }),
       }),
     );
   } catch (error) {

@@ -6,6 +6,7 @@ import { code, heading, link, plain, table } from "../markdown.ts";
 import { doer, subjectName } from "../entry-text.ts";
 import { endName } from "../../runs/run-view.ts";
 import { actionRecords, type ActionRecord, actionSection, entriesOf, stamp, unusedLine } from "./actions.ts";
+import { chartsSection, type PostMortemCharts } from "./charts-section.ts";
 import { suggestedFollowUps } from "./follow-ups.ts";
 import { timelineSection } from "./timeline.ts";
 
@@ -170,7 +171,7 @@ function provenanceSection({ number }: Incident, entries: readonly TimelineEntry
 }
 
 /** Exports made after the last thing that happened are no part of the story: without them, exporting again is the same. */
-function withoutLastExports(entries: readonly TimelineEntry[]): TimelineEntry[] {
+export function withoutLastExports(entries: readonly TimelineEntry[]): TimelineEntry[] {
   const end = entries.findLastIndex(({ fact }) => fact.kind !== "export.made");
   return entries.slice(0, end + 1);
 }
@@ -179,7 +180,11 @@ function withoutLastExports(entries: readonly TimelineEntry[]): TimelineEntry[] 
  * The post-mortem as Markdown: a pure function of the record, so that the same record gives the same bytes. Text from
  * people, alerts and clusters is shown and can do nothing else.
  */
-export function renderPostMortem(incident: Incident, record: readonly TimelineEntry[]): string {
+export function renderPostMortem(
+  incident: Incident,
+  record: readonly TimelineEntry[],
+  charts: PostMortemCharts = null,
+): string {
   const entries = withoutLastExports(record);
   const actions = actionRecords(entries);
   const sections = [
@@ -188,6 +193,7 @@ export function renderPostMortem(incident: Incident, record: readonly TimelineEn
     summarySection(incident, entries, actions),
     impactSection(incident, entries),
     timesSection(incident, entries),
+    ...chartsSection(charts, incident),
     [heading(2, "Timeline"), timelineSection(entries)].join("\n\n"),
     actionsSection(actions),
     refusalsSection(entries),
