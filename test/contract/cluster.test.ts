@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { kubectlCases } from "./cluster/kubectl-cases.ts";
 import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
@@ -8,16 +8,11 @@ import { revisionCases } from "./cluster/undo-cases.ts";
 import { waitCases } from "./cluster/wait-cases.ts";
 import { startPracticeWorld, startRealWorld, type World } from "./cluster/world.ts";
 import { writeCases } from "./cluster/write-cases.ts";
-import { program } from "../support/program.ts";
+import { controlPlane, program } from "../support/program.ts";
 
-const assets = process.env["KUBEBUILDER_ASSETS"];
+const assets = controlPlane();
 
 const withKubectl = program("kubectl") !== undefined;
-if (!assets) console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
-
-it.runIf(process.env["CRAI_TEST_ALL"] === "1")("has a control plane to run against", () => {
-  expect(assets).toBeDefined();
-});
 
 const worlds = [
   { name: "the practice cluster", start: startPracticeWorld },

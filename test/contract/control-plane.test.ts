@@ -6,16 +6,12 @@ import { cluster, people } from "../../sandbox/seed.ts";
 import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
 import { person } from "../support/person.ts";
-import { program } from "../support/program.ts";
+import { controlPlane, program } from "../support/program.ts";
 import { administer, craiKubeconfig, seedControlPlane } from "../support/seeded-plane.ts";
 import { textOf } from "../support/slack-text.ts";
 import { type RunningTarget, startControlPlane } from "./kubectl/real.ts";
 
-const assets = process.env["KUBEBUILDER_ASSETS"];
-if (assets === undefined) {
-  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error("KUBEBUILDER_ASSETS names no control plane.");
-  console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
-}
+const assets = controlPlane();
 const hasKubectl = program("kubectl") !== undefined;
 /** ms for what a person waits for; a control plane, crai and its database share two cores. */
 const withinMs = 120_000;

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { controlPlane } from "../support/program.ts";
 import { createCluster } from "../../sandbox/cluster/server.ts";
 import { ask } from "./kube-api/answers.ts";
 import type { Answer, ApiTarget } from "./kube-api/answers.ts";
@@ -13,8 +14,7 @@ import type { RunningTarget } from "./kubectl/real.ts";
 
 const recordedFile = join(import.meta.dirname, "recorded/kube-api.json");
 const recording = process.env["CRAI_RECORD"] === "1";
-const assets = process.env["KUBEBUILDER_ASSETS"];
-if (!assets) console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
+const assets = controlPlane();
 
 type Recorded = Record<string, Answer>;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { program } from "../support/program.ts";
+import { controlPlane, program } from "../support/program.ts";
 import { startPractice } from "./kubectl/practice.ts";
 import { startControlPlane } from "./kubectl/real.ts";
 import type { RunningTarget } from "./kubectl/real.ts";
@@ -31,14 +31,9 @@ const scenarios = [
   ...nodeScenarios,
 ];
 const recording = process.env["CRAI_RECORD"] === "1";
-const assets = process.env["KUBEBUILDER_ASSETS"];
+const assets = controlPlane();
 
 const client = program("kubectl");
-if (!assets) console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
-
-it.runIf(process.env["CRAI_TEST_ALL"] === "1")("has a control plane to compare with", () => {
-  expect(assets).toBeDefined();
-});
 
 async function versions(target: KubectlTarget): Promise<{ server: string; kubectl: string }> {
   const { stdout } = await kubectl(target, ["version", "-o", "json"]);

@@ -6,15 +6,11 @@ import { accessOf, kubeReader } from "../../sandbox/metrics/kube-reader.ts";
 import { createMetrics, type Metrics } from "../../sandbox/metrics/metrics.ts";
 import { createReleases } from "../../sandbox/panel/releases.ts";
 import { cluster as seed } from "../../sandbox/seed.ts";
-import { program } from "../support/program.ts";
+import { controlPlane, program } from "../support/program.ts";
 import { type RunningTarget, startControlPlane } from "./kubectl/real.ts";
 
-const assets = process.env["KUBEBUILDER_ASSETS"];
+const assets = controlPlane();
 const kubectl = program("kubectl");
-if (assets === undefined) {
-  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error("KUBEBUILDER_ASSETS names no control plane.");
-  console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
-}
 
 const api = practiceApps[0]!;
 const soon = { timeout: 30_000, interval: 200 };

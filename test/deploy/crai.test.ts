@@ -8,7 +8,7 @@ import { createTelemetry } from "../../src/telemetry.ts";
 import { type RunningTarget, startControlPlane } from "../contract/kubectl/real.ts";
 import { kubectl } from "../contract/kubectl/run.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { program } from "../support/program.ts";
+import { controlPlane, program } from "../support/program.ts";
 
 interface Container {
   image: string;
@@ -130,11 +130,7 @@ test("every figure that an alert of crai's own rests on is one that crai gives, 
   for (const name of given) expect(docs).toContain(`\`${name}\``);
 });
 
-const assets = process.env["KUBEBUILDER_ASSETS"];
-if (assets === undefined) {
-  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error("KUBEBUILDER_ASSETS names no control plane.");
-  console.log("skipped: no control plane (KUBEBUILDER_ASSETS)");
-}
+const assets = controlPlane();
 const hasKubectl = program("kubectl") !== undefined;
 
 describe.skipIf(assets === undefined || !hasKubectl)("with a control plane", () => {

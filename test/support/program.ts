@@ -3,8 +3,18 @@ import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { guardProcess } from "./guard.ts";
 
-/** Programs we looked for in vain; said once each. */
+/** What we looked for in vain; said once each. */
 const missed = new Set<string>();
+
+/** kube-lab, which starts a control plane: beside the repository where it is at all. */
+export const lab = join(import.meta.dirname, "../../../shared/kube-lab");
+
+function absent(what: string, why: string): undefined {
+  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error(`There is no ${what}: ${why}.`);
+  if (!missed.has(what)) console.log(`skipped: no ${what}`);
+  missed.add(what);
+  return undefined;
+}
 
 /**
  * Where a program of the PATH is; undefined, said as "skipped: no X", when it is nowhere. `npm run test:all` fails
@@ -15,10 +25,15 @@ export function program(name: string): string | undefined {
     const path = join(folder, name);
     if (isExecutable(path)) return path;
   }
-  if (process.env["CRAI_TEST_ALL"] === "1") throw new Error(`There is no ${name} in the PATH.`);
-  if (!missed.has(name)) console.log(`skipped: no ${name}`);
-  missed.add(name);
-  return undefined;
+  return absent(name, "it is not in the PATH");
+}
+
+/** The folder of a control plane's programs; undefined, said as "skipped: no control plane", where one cannot be started. */
+export function controlPlane(): string | undefined {
+  const assets = process.env["KUBEBUILDER_ASSETS"];
+  if (assets === undefined) return absent("control plane", "KUBEBUILDER_ASSETS names no folder");
+  if (!isExecutable(join(lab, "up.sh"))) return absent("control plane", `${lab} does not start one`);
+  return assets;
 }
 
 function isExecutable(path: string): boolean {

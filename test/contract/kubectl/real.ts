@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { guardProcess } from "../../support/guard.ts";
+import { lab } from "../../support/program.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import type { KubectlTarget } from "./run.ts";
 
-const lab = join(import.meta.dirname, "../../../../shared/kube-lab");
 const run = promisify(execFile);
 
 export interface RunningTarget extends KubectlTarget {
