@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { commands } from "../commands/index.ts";
 import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
@@ -32,12 +31,12 @@ import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
 import { createDigest } from "./engine/alerts/digest.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
-import { rosterOf } from "./engine/roster.ts";
+import { keepRoster } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
-import { createWebServer } from "./server.ts";
+import { createWebServer, listen } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
 import { setDeadline, setOnce } from "./store/deadlines.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
@@ -75,26 +74,8 @@ export interface Serving {
   now: Clock;
 }
 
-function listen(server: Server, { port, host }: Settings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
-}
-
 /** ms that PagerDuty has for an answer that somebody waits for; what is written may take longer. */
 const READ_DEADLINE = 3000;
-/** ms between two questions who is in which group and on call: what is known when Slack or PagerDuty fails is this old. */
-const ROSTER_EVERY = 300_000;
-
-function keepRoster(refresh: () => Promise<void>, log: Logger): Ending {
-  const ask = (): void =>
-    void refresh().catch((err: unknown) => log.error({ err }, "groups and schedules not kept"));
-  const timer = setInterval(ask, ROSTER_EVERY);
-  ask();
-  return () => Promise.resolve(clearInterval(timer));
-}
-
 /** crai.yaml, the adapters, the engine and the listeners, in this order. */
 export async function serve({ settings, log, endings, fail, lost, now }: Serving): Promise<void> {
   const { config, secrets } = settings;
@@ -290,7 +271,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
     log,
   });
-  endings.push(keepRoster(() => uses.roster.refresh(rosterOf(config)), log));
+  const rosterKeeper = keepRoster(uses.roster, config, log);
+  endings.push(() => rosterKeeper.stop());
   const sweep = createCliSweep({ db, runs, now });
   const stillFiring = createStillFiring({ db, wakeOutbox, now });
   const silence = createSilence({

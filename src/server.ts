@@ -143,3 +143,10 @@ export function createWebServer(options: ServerOptions): Server {
     });
   });
 }
+
+export function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+}

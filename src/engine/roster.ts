@@ -1,4 +1,5 @@
 import { parseISO } from "date-fns/parseISO";
+import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import type { Database } from "../store/database.ts";
@@ -209,6 +210,23 @@ export function createRoster({ db, directory, pager, keeps, warn, now }: RosterO
       await Promise.all(asked);
     },
   };
+}
+
+/** ms between two questions about everything: what is known when Slack or PagerDuty fails is never older. */
+const KEEP_EVERY = 300_000;
+
+export function keepRoster(
+  roster: Pick<Roster, "refresh">,
+  config: Parameters<typeof rosterOf>[0],
+  log: Logger,
+): { stop(): Promise<void> } {
+  const ask = (): void =>
+    void roster
+      .refresh(rosterOf(config))
+      .catch((err: unknown) => log.error({ err }, "groups and schedules not kept"));
+  const timer = setInterval(ask, KEEP_EVERY);
+  ask();
+  return { stop: () => Promise.resolve(clearInterval(timer)) };
 }
 
 const places = { group: "in group", schedule: "on call in schedule" } as const;
