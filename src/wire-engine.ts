@@ -9,13 +9,9 @@ import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
-<<<<<<< Updated upstream
+import { createReadings } from "./engine/incidents/readings.ts";
 import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
 import { indexActions } from "./engine/playbooks/loaded.ts";
-=======
-import { createReadings } from "./engine/incidents/readings.ts";
-import { createPlaybooks, indexActions } from "./engine/playbooks/load-playbooks.ts";
->>>>>>> Stashed changes
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { createPlanner } from "./engine/plans/planner.ts";

@@ -3,12 +3,8 @@ import type { Database } from "../store/database.ts";
 import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Incidents } from "./incidents/incidents.ts";
-<<<<<<< Updated upstream
-import type { Playbooks } from "./playbooks/loaded.ts";
-=======
 import type { Readings } from "./incidents/readings.ts";
-import type { Playbooks } from "./playbooks/load-playbooks.ts";
->>>>>>> Stashed changes
+import type { Playbooks } from "./playbooks/loaded.ts";
 import type { LockKeeper } from "./runs/lock-keeper.ts";
 import type { Planner } from "./plans/planner.ts";
 import type { Charts, Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
