@@ -42,6 +42,17 @@ test("that an alert is over is recorded also when crai died after it had stored 
   expect(await kindsOf(world, 1)).toEqual(["incident.opened", "alert.fired", "alert.resolved"]);
 });
 
+test("an alert that is over stays so, whatever an old delivery says of it that comes late", async () => {
+  const world = await startEngineWorld();
+  const alerts = alertsOf(world, await world.process());
+  await alerts.receive([alert()], "delivery 1");
+  await alerts.receive([alert({ status: "resolved", endsAt: "2026-11-22T10:05:00.000Z" })], "delivery 2");
+  await alerts.receive([alert()], "delivery 1 again");
+  const known = await world.db.selectFrom("alert").select(["status", "received"]).execute();
+  expect(known).toEqual([{ status: "resolved", received: 3 }]);
+  expect(await kindsOf(world, 1)).toEqual(["incident.opened", "alert.fired", "alert.resolved"]);
+});
+
 test("a fix is worked out for every alert of an incident, also after an interruption", async () => {
   const world = await startEngineWorld();
   const alerts = alertsOf(world, await world.process());
