@@ -3,6 +3,7 @@ import type { Alertmanager } from "../alerts/alertmanager.ts";
 import { stormAlert } from "../alerts/receivers.ts";
 import { storm } from "../alerts/storm.ts";
 import { practiceApps } from "../apps/practice-apps.ts";
+import { setImagePolicy } from "../cluster/admission/image-policy.ts";
 import { addNode } from "../cluster/seed/nodes.ts";
 import type { Cluster } from "../cluster/server.ts";
 import { setMetricsApi } from "../cluster/usage/availability.ts";
@@ -35,6 +36,7 @@ export const Command = z.discriminatedUnion("command", [
     command: z.literal("metrics-api"),
     state: z.enum(["serving", "unavailable", "absent"]),
   }),
+  z.strictObject({ command: z.literal("image-policy"), on: z.boolean() }),
   z.strictObject({ command: z.literal("reset") }),
 ]) satisfies z.ZodType<PanelCommand>;
 type Command = z.infer<typeof Command>;
@@ -97,6 +99,11 @@ export async function carryOut(command: Command, context: CommandContext): Promi
     case "metrics-api":
       setMetricsApi(context.cluster.store, command.state, new Date());
       return `The metrics API is ${command.state}.`;
+    case "image-policy":
+      setImagePolicy(context.cluster.store, command.on, new Date());
+      return command.on
+        ? "The cluster refuses workloads whose images have no tag."
+        : "The cluster takes images without a tag.";
     case "reset":
       return reset(context);
   }
@@ -168,6 +175,7 @@ function personIn(slackId: string | undefined): Agent & { kind: "user" } {
 async function reset(context: CommandContext): Promise<string> {
   for (const fault of Object.values(context.faults)) fault.set({ mode: "ok", delayMs: 0 });
   setMetricsApi(context.cluster.store, "serving", new Date());
+  setImagePolicy(context.cluster.store, false, new Date());
   const now = Date.now();
   const storming = context.alertmanager.firing().filter(({ labels }) => labels["alertname"] === stormAlert);
   context.alertmanager.receive(storming.map((alert) => ({ ...alert, endsAt: now })));

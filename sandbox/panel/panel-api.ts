@@ -91,6 +91,8 @@ export type MetricsApi = "serving" | "unavailable" | "absent";
 export interface ClusterState {
   nodes: { name: string; cordoned: boolean }[];
   metricsApi: MetricsApi;
+  /** A policy refuses workloads whose images have no tag. */
+  imagePolicy: boolean;
 }
 
 export interface PanelState {
@@ -122,6 +124,8 @@ export type PanelCommand =
   | { command: "add-node" }
   /** What `kubectl top` and autoscalers read. */
   | { command: "metrics-api"; state: MetricsApi }
+  /** Whether the cluster refuses workloads whose images have no tag. */
+  | { command: "image-policy"; on: boolean }
   /** A good release everywhere, no faults, no storm, and every pager incident resolved; crai's record stays. */
   | { command: "reset" };
 

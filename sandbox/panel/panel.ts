@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hasImagePolicy } from "../cluster/admission/image-policy.ts";
 import type { Store } from "../cluster/store.ts";
 import { metricsApi } from "../cluster/usage/availability.ts";
 import { BadRequest, readJson, sendJson, sendText, urlOf } from "../http.ts";
@@ -114,7 +115,7 @@ function clusterState(store: Store): PanelState["cluster"] {
     name: metadata.name,
     cordoned: (spec as { unschedulable?: boolean }).unschedulable === true,
   }));
-  return { nodes, metricsApi: metricsApi(store) };
+  return { nodes, metricsApi: metricsApi(store), imagePolicy: hasImagePolicy(store) };
 }
 
 function written(state: PanelState): string {

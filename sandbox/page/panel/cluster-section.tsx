@@ -55,6 +55,16 @@ export function ClusterSection({ cluster: now }: { cluster: ClusterState }) {
             Add a node
           </button>
         </div>
+        <div className="panel-row">
+          <span>Images without a tag</span>
+          <button
+            type="button"
+            className="button button-plain"
+            onClick={() => void send({ command: "image-policy", on: !now.imagePolicy })}
+          >
+            {now.imagePolicy ? "Take them again" : "Refuse them"}
+          </button>
+        </div>
         <fieldset className="panel-row fault">
           <legend className="hidden">Metrics API</legend>
           <span aria-hidden="true">Metrics API</span>

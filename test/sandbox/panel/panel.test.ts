@@ -191,18 +191,41 @@ it.each([
   expect(reply.message).toContain("The panel does not know this command");
 });
 
-it("adds a node and takes the metrics API away until the reset", async () => {
+it("adds a node, takes the metrics API away and refuses untagged images until the reset", async () => {
   const before = (await state()).cluster;
   const added = await command({ command: "add-node" });
   const down = await command({ command: "metrics-api", state: "unavailable" });
 
+  const strict = await command({ command: "image-policy", on: true });
+  const untagged = await fetch(
+    `${sandbox.url}/k8s/apis/apps/v1/namespaces/credit-risk-ai/deployments?dryRun=All`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        metadata: { name: "untagged" },
+        spec: {
+          selector: { matchLabels: { app: "u" } },
+          template: {
+            metadata: { labels: { app: "u" } },
+            spec: { containers: [{ name: "u", image: "u:latest" }] },
+          },
+        },
+      }),
+    },
+  );
+
+  expect(strict.reply.message).toBe("The cluster refuses workloads whose images have no tag.");
+  expect(untagged.status).toBe(422);
+  expect(await untagged.text()).toContain("denied request: every image needs a tag other than latest");
   expect(added.reply.message).toBe(`practice-node-${before.nodes.length + 1} joined the practice cluster.`);
   expect(down.reply.message).toBe("The metrics API is unavailable.");
   expect((await state()).cluster).toEqual({
     nodes: [...before.nodes, { name: `practice-node-${before.nodes.length + 1}`, cordoned: false }],
     metricsApi: "unavailable",
+    imagePolicy: true,
   });
 
   await command({ command: "reset" });
-  expect((await state()).cluster.metricsApi).toBe("serving");
+  expect((await state()).cluster).toMatchObject({ metricsApi: "serving", imagePolicy: false });
 });
