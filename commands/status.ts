@@ -39,8 +39,9 @@ async function planStatus(
 function revisionText(current: Revision | undefined, workload: Workload, now: Date): string {
   if (current === undefined) return "not known";
   const rolledOut = rolledOutAt(workload.raw);
-  const made = `${current.number}, made ${ago(current.createdAt, now)}`;
-  return rolledOut === null ? made : `${made}, rolled out ${ago(rolledOut, now)}`;
+  const made = ago(current.createdAt, now);
+  const since = rolledOut === null ? made : ago(rolledOut, now);
+  return `${current.number}, made ${made}${since === made ? "" : `, rolled out ${since}`}`;
 }
 
 function ago(date: Date, now: Date): string {

@@ -24,28 +24,25 @@ const reasons: Readonly<Record<string, string>> = {
 const TOLD = 10;
 
 function closedView({ channel, channelName, number }: Incident, why: string, command: string): View {
-  const summary =
-    channel === null
-      ? `The channel #${channelName} cannot be opened: ${why}.`
-      : `crai cannot write in #${channelName}: ${why}.`;
-  const where: Inline = channel === null ? `#${channelName}` : { channel, name: channelName };
-  const next: Inline[] =
-    channel === null
-      ? ["It keeps trying. A workspace administrator can allow it."]
-      : [
-          ...(why === reasons["is_archived"]
-            ? ["Unarchive it, then invite it again: "]
-            : ["Invite it again: "]),
-          { code: "/invite @crai" },
-          ". What it had to say there is said then.",
-        ];
+  const isOpened = channel !== null;
+  const what = isOpened ? "crai cannot write in" : "crai cannot open the channel";
+  const where: Inline = isOpened ? { channel, name: channelName } : `#${channelName}`;
+  const next: Inline[] = isOpened
+    ? [
+        why === reasons["is_archived"]
+          ? "Unarchive the channel and invite crai again: "
+          : "Invite crai again: ",
+        { code: "/invite @crai" },
+        ". What it had to say there is said then.",
+      ]
+    : ["crai keeps trying. A workspace administrator can allow it."];
   return {
-    summary,
+    summary: `${what} #${channelName}: ${why}.`,
     blocks: [
-      { type: "text", text: [{ bold: summary }, " ", where] },
+      { type: "text", text: [{ bold: what }, " ", where, { bold: `: ${why}.` }] },
       {
         type: "text",
-        text: ["Nothing is lost: the record goes on. ", { code: `${command} timeline --incident ${number}` }],
+        text: ["Nothing is lost, the record goes on: ", { code: `${command} timeline --incident ${number}` }],
       },
       { type: "text", text: next },
     ],

@@ -169,8 +169,8 @@ export function incidentCard(shown: CardShown): View {
       { type: "facts", facts },
       ...(alerts.total === 0 ? [] : [{ type: "text", text: alertText(alerts) } as const]),
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
-      ...(isRunning(shown) ? [] : offerBlocks(shown)),
       ...helpNote(shown),
+      ...(isRunning(shown) ? [] : offerBlocks(shown)),
       { type: "buttons", buttons: verbs(incident) },
     ],
   };
