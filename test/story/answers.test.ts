@@ -52,14 +52,14 @@ describe("answers to plans outside incidents", { timeout: storyTimeout }, () => 
     );
     await alex.waitForMessage(teamChannel, /Break the glass…/, { withinMs });
     await alex.command(teamChannel, `/crai approve ${name} --break-glass --reason "nobody is awake."`);
-    const told =
-      /Glass broken\.\* <@U0ALEX> broke the glass at .+: nobody is awake\. To be reviewed\. R1 runs/;
+    const told = /Glass broken\* by <@U0ALEX> at .+: nobody is awake\. To be reviewed\. R1 runs/;
     await robin.waitForMessage(teamChannel, told, { withinMs });
-    await noor.waitForMessage(announced, told, { withinMs });
+    const everywhere = await noor.waitForMessage(announced, told, { withinMs });
+    expect(textOf(everywhere)).toContain("See <#C0API>.");
     const run = textOf(await ended(robin, teamChannel, "R1"));
-    expect(run).toMatch(/<@U0ALEX> broke the glass at .+: nobody is awake\. To be reviewed\./);
-    expect(run).toMatch(/R1 · P1 · asked by <@U0ALEX> · glass broken by <@U0ALEX>, /);
-    expect(await ask(robin, general, "/crai runs R1")).toContain("broke the glass");
+    expect(run).toMatch(/Glass broken\* by <@U0ALEX> at .+: nobody is awake\. To be reviewed\./);
+    expect(run).toContain("R1 · P1 · asked by <@U0ALEX>");
+    expect(await ask(robin, general, "/crai runs R1")).toContain("Glass broken");
     expect(await ask(robin, general, `/crai status ${name}`)).toMatch(
       /Started\* as R1\. Alex broke the glass at \d\d:\d\d:\d\d UTC: nobody is awake\. To be reviewed\./,
     );

@@ -1,8 +1,9 @@
 import { actorName } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Config } from "../../domain/config.ts";
-import type { View } from "../../domain/view.ts";
+import type { Inline } from "../../domain/view.ts";
 import type { Queries } from "../../store/database.ts";
+import { incidentByNumber } from "../../store/incidents.ts";
 import type { StoredPlan } from "../../store/plans.ts";
 import type { ChannelRef } from "../ports.ts";
 import { placeOf, say } from "../record.ts";
@@ -20,21 +21,28 @@ export function createAnnounceGlass({ config, now }: { config: Pick<Config, "sla
 
   return async (trx: Queries, { stored, run, yes }: Broken): Promise<void> => {
     const { plan, number } = stored;
-    const text = [...glassText(yes), ` R${run} runs without a second yes: ${plan.title}.`];
-    const view: View = {
-      summary: `${actorName(yes.actor)} broke the glass for P${number}: ${plan.title}`,
-      blocks: [{ type: "text", text: [{ bold: "Glass broken." }, " ", ...text] }],
-    };
     const here = placeOf(plan.incident, stored.channel, announce);
     const places = new Map<string, ChannelRef>();
     for (const place of [here, announce === undefined ? null : { id: announce }])
       if (place !== null) places.set(JSON.stringify(place), place);
-    for (const [name, channel] of places)
+    const summary = `${actorName(yes.actor)} broke the glass for P${number}: ${plan.title}`;
+    const where = here === null ? null : await channelOf(trx, here);
+    for (const [name, channel] of places) {
+      const pointer: Inline[] = channel === here || where === null ? [] : [" See ", where, "."];
+      const text = [...glassText(yes), ` R${run} runs without a second yes: ${plan.title}.`, ...pointer];
       await say(
         trx,
         { key: `plan:${number}:glass-broken:${name}`, about: plan.incident },
-        { do: "post", channel, view },
+        { do: "post", channel, view: { summary, blocks: [{ type: "text", text }] } },
         now(),
       );
+    }
   };
+}
+
+/** The place as people are pointed to it; null: an incident's channel that is not open yet. */
+async function channelOf(db: Queries, place: ChannelRef): Promise<Inline | null> {
+  if ("id" in place) return { channel: place.id, name: "its channel" };
+  const incident = await incidentByNumber(db, place.incident);
+  return incident?.channel == null ? null : { channel: incident.channel, name: incident.channelName };
 }

@@ -27,19 +27,18 @@ export function isAsked(stored: StoredPlan, need: Need): boolean {
   );
 }
 
-/** Who says yes, and until when. */
+/** Who says yes; until when others are asked stands with their names. */
 function needText(stored: StoredPlan, need: Need): Inline[] {
   if (isBlocked(stored)) return ["It cannot be run as it is, so nobody is asked for a yes."];
   if (stored.plan.actor.kind !== "person")
     return [
       "Proposed by an alert: nothing happens until a person confirms it. It is planned again with their rights when they do.",
     ];
-  const others =
-    stored.plan.approvals === 1
-      ? "Somebody else approves it."
-      : `${stored.plan.approvals} other people approve it.`;
-  const who = need.who === "requester" ? "One yes is enough." : others;
-  return [`${need.why} ${who} Valid until `, { time: stored.expiresAt, as: "clock" }, "."];
+  if (need.who === "requester")
+    return [`${need.why} One yes is enough. Valid until `, { time: stored.expiresAt, as: "clock" }, "."];
+  const { approvals } = stored.plan;
+  const others = approvals === 1 ? "Somebody else approves it." : `${approvals} other people approve it.`;
+  return [`${need.why} ${others}`];
 }
 
 function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {

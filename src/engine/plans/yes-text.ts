@@ -30,10 +30,11 @@ export function yesText(yeses: readonly GivenYes[]): string {
   return `${parts.join("")}.`;
 }
 
-/** `Robin broke the glass at 12:00: nobody is awake. To be reviewed.` */
+/** `Glass broken by Robin at 12:00: nobody is awake. To be reviewed.` */
 export function glassText({ actor, reason, at }: Omit<GivenYes, "how">): Inline[] {
   const time = { time: at, as: "clock" } as const;
-  return [actorInline(actor), " broke the glass at ", time, `${because(reason)}. To be reviewed.`];
+  const why = `${because(reason)}. To be reviewed.`;
+  return [{ bold: "Glass broken" }, " by ", actorInline(actor), " at ", time, why];
 }
 
 /** Those of a plan's answers that were a yes, oldest first. */

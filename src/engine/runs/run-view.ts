@@ -78,15 +78,9 @@ export interface RunShown {
   offers: readonly Button[];
 }
 
-const gave = {
-  confirmed: "confirmed by",
-  approved: "approved by",
-  "break-glass": "glass broken by",
-} as const;
-
-/** ` · approved by Robin, 12:00` */
+/** ` · approved by Robin, 12:00`; a broken glass has a line of its own. */
 function yesInline({ actor, how, at }: GivenYes): Inline[] {
-  return [` · ${gave[how]} `, actorInline(actor), ", ", { time: at, as: "clock" }];
+  return how === "break-glass" ? [] : [` · ${how} by `, actorInline(actor), ", ", { time: at, as: "clock" }];
 }
 
 /** The one message a run has: steps with a mark each, Stop while it runs, evidence and offers when it has ended. */
