@@ -85,6 +85,7 @@ export function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
     if (old && sameJson(old.value, child.value)) continue;
     const here = [...path, child.name];
     const parts = children(child.value, here);
+    if (child.name === "metadata" && parts?.size === 0) continue;
     const wasParts = old && children(old.value, here);
     const inner = parts ? written(old?.value, child.value, here) : {};
     if (wasParts && parts?.size) {

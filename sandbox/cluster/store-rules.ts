@@ -1,6 +1,7 @@
+import { child } from "./fields.ts";
 import type { Kind } from "./kinds.ts";
 import type { FieldWriter } from "./managed-fields.ts";
-import { sameJson } from "./object.ts";
+import { copyJson, sameJson } from "./object.ts";
 import type { KubeObject, ManagedFieldsEntry } from "./object.ts";
 import { conflict } from "./status.ts";
 
@@ -19,6 +20,27 @@ export function sameButTimes(old: KubeObject, next: KubeObject): boolean {
     sameJson({ ...old, metadata }, { ...next, metadata: nextMetadata }) &&
     sameJson(untimed(before), untimed(after))
   );
+}
+
+const jobLabels = [
+  "batch.kubernetes.io/controller-uid",
+  "batch.kubernetes.io/job-name",
+  "controller-uid",
+  "job-name",
+];
+
+/** What of a new object its writer manages: the selector and labels that the server gives a Job are nobody's. */
+export function authored(kind: Kind, object: KubeObject): KubeObject {
+  if (kind.plural !== "jobs" || child(object, "spec")?.["manualSelector"] === true) return object;
+  const copy = copyJson(object);
+  const spec = child(copy, "spec") ?? {};
+  delete spec["selector"];
+  for (const metadata of [copy.metadata, child(child(spec, "template"), "metadata")]) {
+    const labels = child(metadata, "labels") ?? {};
+    for (const label of jobLabels) delete labels[label];
+    if (metadata && Object.keys(labels).length === 0) delete metadata["labels"];
+  }
+  return copy;
 }
 
 /** metadata.generation once `next` has replaced `old`. */

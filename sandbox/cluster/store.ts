@@ -6,6 +6,7 @@ import { copyJson, timestamp } from "./object.ts";
 import type { KubeObject, ManagedFieldsEntry } from "./object.ts";
 import { alreadyExists, conflict, modifiedMessage, notFound } from "./status.ts";
 import {
+  authored,
   checkPreconditions,
   fieldWriter,
   generationAfter,
@@ -220,7 +221,8 @@ export function createStore(options: StoreOptions = {}): Store {
         creationTimestamp: timestamp(by.now),
         ...(to.kind.generation && { generation: 1 }),
       };
-      const managedFields = by.managedFields ?? manageFields(undefined, next, fieldWriter(to.kind, by));
+      const managedFields =
+        by.managedFields ?? manageFields(undefined, authored(to.kind, next), fieldWriter(to.kind, by));
       if (managedFields.length > 0) next.metadata.managedFields = managedFields;
       return commit(to, "ADDED", next, by);
     },

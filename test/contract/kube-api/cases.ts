@@ -1,5 +1,6 @@
 import type { ApiCase } from "./api-case.ts";
 import { applyCases } from "./apply-cases.ts";
+import { batchCases } from "./batch-cases.ts";
 
 type PatchType = "json" | "merge" | "strategic-merge";
 
@@ -361,4 +362,5 @@ export const cases: ApiCase[] = [
   ...bobs,
   ...reviews,
   ...applyCases,
+  ...batchCases,
 ];
