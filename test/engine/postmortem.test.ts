@@ -45,6 +45,19 @@ test("says who broke the glass and why, and asks to review it", () => {
   expect(text).toContain("Verify by hand what R1");
 });
 
+test("names everybody whose yes it took, and asks to review a glass that was broken after one of them", () => {
+  const at = brokenGlass.findIndex(([, , fact]) => fact.kind === "approval.given");
+  const approved: Told = [
+    "14:04:00",
+    alex,
+    { kind: "approval.given", plan: 3, how: "approved", reason: null },
+  ];
+  const text = renderPostMortem(incident12, recordOf(brokenGlass.toSpliced(at, 0, approved)));
+
+  expect(text).toMatch(/Alex approved it, 2026-11-22 14:04:00 UTC; Robin \*\*broke the glass\*\*/);
+  expect(text).toContain("Review why the glass was broken for P3");
+});
+
 test("an incident that is not over says so instead of giving times it has not got", () => {
   const open: Incident = {
     ...incident12,

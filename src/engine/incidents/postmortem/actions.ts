@@ -17,7 +17,8 @@ export function entriesOf<Kind extends Fact["kind"]>(
 export interface ActionRecord {
   made: EntryOf<"plan.made">;
   asked: EntryOf<"approval.asked"> | undefined;
-  yes: EntryOf<"approval.given"> | undefined;
+  /** Oldest first. */
+  yeses: EntryOf<"approval.given">[];
   no: EntryOf<"approval.denied"> | undefined;
   voided: EntryOf<"plan.voided"> | undefined;
   run: number | null;
@@ -26,7 +27,7 @@ export interface ActionRecord {
   ended: EntryOf<"run.finished"> | undefined;
 }
 
-type AboutPlan = "approval.asked" | "approval.given" | "approval.denied" | "plan.voided";
+type AboutPlan = "approval.asked" | "approval.denied" | "plan.voided";
 
 function firstOf<Kind extends AboutPlan>(
   entries: readonly TimelineEntry[],
@@ -47,7 +48,7 @@ export function actionRecords(entries: readonly TimelineEntry[]): ActionRecord[]
     return {
       made,
       asked: firstOf(entries, "approval.asked", plan),
-      yes: firstOf(entries, "approval.given", plan),
+      yeses: entriesOf(entries, "approval.given").filter(({ fact }) => fact.plan === plan),
       no: firstOf(entries, "approval.denied", plan),
       voided: firstOf(entries, "plan.voided", plan),
       run,
@@ -70,20 +71,21 @@ function who({ actor, at }: Pick<TimelineEntry, "actor" | "at">): string {
 const yesWords = { confirmed: "confirmed it", approved: "approved it", "break-glass": "**broke the glass**" };
 
 /** Who said yes or no, and how. */
-function answerText({ yes, no, voided }: ActionRecord): string {
-  if (yes) {
-    const { how, reason } = yes.fact;
-    return `${plain(actorName(yes.actor))} ${yesWords[how]}, ${stamp(yes.at)} UTC${reason === null ? "" : `: ${plain(reason)}`}`;
-  }
+function answerText({ yeses, no, voided }: ActionRecord): string {
+  const given = yeses.map(({ actor, at, fact: { how, reason } }) => {
+    const why = reason === null ? "" : `: ${plain(reason)}`;
+    return `${plain(actorName(actor))} ${yesWords[how]}, ${stamp(at)} UTC${why}`;
+  });
+  if (given.length > 0 && !no && !voided) return given.join("; ");
   if (no) return `denied by ${who(no)}${no.fact.reason === null ? "" : `: ${plain(no.fact.reason)}`}`;
   if (voided) return `never given: ${plain(voided.fact.why)} (${stamp(voided.at)} UTC)`;
   return "still waited for when this was written";
 }
 
-function outcomeText({ run, ended, yes }: ActionRecord): string {
+function outcomeText({ run, ended, yeses }: ActionRecord): string {
   if (ended) return plain(endText(ended.fact));
   if (run !== null) return "not ended when this was written";
-  return yes ? "not begun when this was written" : "not carried out";
+  return yeses.length > 0 ? "not begun when this was written" : "not carried out";
 }
 
 const marks = { true: "✓", false: "✗", null: "?" } as const;

@@ -17,9 +17,9 @@ function runName({ run, made }: ActionRecord): string {
 
 const glassBroken: Rule = ({ actions }) =>
   actions
-    .filter(({ yes }) => yes?.fact.how === "break-glass")
-    .map(({ made, yes }) => {
-      const reason = yes?.fact.reason ?? null;
+    .flatMap(({ made, yeses }) => yeses.map(({ fact }) => ({ made, fact })))
+    .filter(({ fact }) => fact.how === "break-glass")
+    .map(({ made, fact: { reason } }) => {
       return `Review why the glass was broken for P${made.fact.plan}${reason === null ? "" : ` ("${plain(reason)}")`}, and why nobody answered in time.`;
     });
 

@@ -132,7 +132,9 @@ function timesSection(incident: Incident, entries: readonly TimelineEntry[]): st
 }
 
 function actionsSection(actions: readonly ActionRecord[]): string {
-  const carried = actions.filter(({ run, yes }) => run !== null || yes !== undefined);
+  const carried = actions.filter(
+    ({ run, yeses, no, voided }) => run !== null || (yeses.length > 0 && !no && !voided),
+  );
   const unused = actions.filter((action) => !carried.includes(action));
   return [
     heading(2, "Actions"),
