@@ -85,7 +85,7 @@ export function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
     if (old && sameJson(old.value, child.value)) continue;
     const here = [...path, child.name];
     const parts = children(child.value, here);
-    if (child.name === "metadata" && parts?.size === 0) continue;
+    if (isBlank(child.name, parts)) continue;
     const wasParts = old && children(old.value, here);
     const inner = parts ? written(old?.value, child.value, here) : {};
     if (wasParts && parts?.size) {
@@ -96,6 +96,11 @@ export function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
     }
   }
   return result;
+}
+
+/** The metadata of a template in which nobody has written anything. */
+function isBlank(name: string, parts: Map<string, unknown> | undefined): boolean {
+  return name === "metadata" && parts?.size === 0;
 }
 
 /** The paths of `from` that `to` no longer has; a path that is gone as a whole stands for all below it. */
