@@ -28,7 +28,7 @@ export function closedCode(error: unknown): string | undefined {
 }
 
 /** How `closedCode` stands in the outbox. */
-export function closedErrors(): string[] {
+function closedErrors(): string[] {
   return [...closedCodes].map((code) => failureText({ kind: "refused", code, byAdmin: false }));
 }
 
