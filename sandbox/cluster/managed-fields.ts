@@ -91,11 +91,15 @@ export function written(from: unknown, to: unknown, path: string[]): FieldsV1 {
     if (wasParts && parts?.size) {
       if (!isEmpty(inner)) result[step] = inner;
     } else {
-      const whole = parts?.size && !plainStructs.has(child.name) ? { ".": {} } : {};
-      result[step] = { ...whole, ...inner };
+      result[step] = { ...itself(child.name, parts), ...inner };
     }
   }
   return result;
+}
+
+/** A struct or map with something in it is owned beside what is in it, if it is one that comes and goes. */
+function itself(name: string, parts: Map<string, unknown> | undefined): FieldsV1 {
+  return parts?.size && !plainStructs.has(name) ? { ".": {} } : {};
 }
 
 /** The metadata of a template in which nobody has written anything. */
