@@ -175,6 +175,7 @@ export interface StatefulSet extends KubeObject {
     serviceName?: string;
     podManagementPolicy?: string;
     updateStrategy?: { type?: string; rollingUpdate?: { partition?: number; maxUnavailable?: IntOrPercent } };
+    volumeClaimTemplates?: KubeObject[];
     minReadySeconds?: number;
     revisionHistoryLimit?: number;
   };

@@ -1,5 +1,6 @@
 import { sameJson } from "../object.ts";
 import { claim } from "./claim.ts";
+import { provideClaims } from "./claim-templates.ts";
 import { addSelfOrController } from "./controller.ts";
 import type { Controller, Workbench } from "./controller.ts";
 import {
@@ -125,6 +126,7 @@ function create({ bench, set, current, update }: Round, ordinal: number): void {
   pod.spec["hostname"] = name;
   if (set.spec.serviceName) pod.spec["subdomain"] = set.spec.serviceName;
   try {
+    provideClaims(bench, set, pod);
     storePod(bench, pod);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

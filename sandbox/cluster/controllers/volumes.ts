@@ -1,6 +1,7 @@
 import { canonicalQuantity } from "../defaults/quantity.ts";
 import { prepareNew } from "../defaults/defaults.ts";
-import { child, items, textOr } from "../fields.ts";
+import { child, textOr } from "../fields.ts";
+import { claimNames } from "../kubelet/claims.ts";
 import { parseQuantity } from "../kubelet/quantity.ts";
 import { timestamp } from "../object.ts";
 import type { KubeObject } from "../object.ts";
@@ -22,8 +23,8 @@ export const volumeController: Controller = {
   observe(plural, object, add) {
     if (plural === "persistentvolumeclaims") add(keyOf(object));
     if (plural === "persistentvolumes" || plural === "storageclasses") add("*/*");
-    if (plural === "pods" && claimsOf(object).length > 0) {
-      for (const name of claimsOf(object)) add(`${object.metadata.namespace}/${name}`);
+    if (plural === "pods" && claimNames(object).length > 0) {
+      for (const name of claimNames(object)) add(`${object.metadata.namespace}/${name}`);
     }
   },
   reconcile(bench, key) {
@@ -37,17 +38,10 @@ export const volumeController: Controller = {
   },
 };
 
-function claimsOf(pod: KubeObject): string[] {
-  return items(child(pod, "spec"), "volumes").flatMap((volume) => {
-    const name = child(volume, "persistentVolumeClaim")?.["claimName"];
-    return typeof name === "string" ? [name] : [];
-  });
-}
-
 function usersOf(bench: Workbench, claim: KubeObject): Pod[] {
   const { name, namespace } = claim.metadata;
   const pods = bench.store.list("pods", namespace) as Pod[];
-  return pods.filter((pod) => claimsOf(pod).includes(name) && !isFinished(pod));
+  return pods.filter((pod) => claimNames(pod).includes(name) && !isFinished(pod));
 }
 
 function syncClaim(bench: Workbench, claim: KubeObject): void {

@@ -8,6 +8,7 @@ import { fitsNode, untoleratedTaint } from "../controllers/taints.ts";
 import { createWorkQueue } from "../controllers/work-queue.ts";
 import { timestamp } from "../object.ts";
 import type { Store, WatchEvent } from "../store.ts";
+import { claimProblem } from "./claims.ts";
 import { parseQuantity } from "./quantity.ts";
 
 export interface Scheduler {
@@ -26,6 +27,8 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
     const pod = store.get("pods", ...splitKey(key)) as Pod | undefined;
     waiting.delete(key);
     if (!pod || pod.spec.nodeName || pod.metadata.deletionTimestamp) return;
+    const problem = claimProblem(store, pod);
+    if (problem) return waitForClaims(pod, problem);
     const choice = chooseNode(store, pod);
     if (choice.node) bind(pod, choice.node);
     else refuse(pod, choice.reasons);
@@ -54,7 +57,18 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
     const counts = Map.groupBy(reasons, (reason) => reason);
     const why = [...counts].map(([reason, { length }]) => `${length} ${reason}`).sort();
     const nodes = `0/${reasons.length} nodes are available`;
-    const message = `${nodes}: ${why.join(", ")}. preemption: ${nodes}: ${preemption(reasons)}.`;
+    sayUnschedulable(pod, `${nodes}: ${why.join(", ")}. preemption: ${nodes}: ${preemption(reasons)}.`);
+  }
+
+  function waitForClaims(pod: Pod, problem: string): void {
+    waiting.add(keyOf(pod));
+    const count = store.list("nodes").length;
+    const nodes = `0/${count} nodes are available`;
+    const preempting = `${count} Preemption is not helpful for scheduling`;
+    sayUnschedulable(pod, `${nodes}: ${problem}. preemption: ${nodes}: ${preempting}.`);
+  }
+
+  function sayUnschedulable(pod: Pod, message: string): void {
     if (conditionOf(pod.status?.conditions, "PodScheduled")?.message === message) return;
     const said = { type: "PodScheduled", status: "False", reason: "Unschedulable", message } as const;
     const { lastUpdateTime: _none, ...condition } = withCondition([], said, now())[0]!;
@@ -65,7 +79,10 @@ export function createScheduler(store: Store, now: () => Date): Scheduler {
   return {
     observe(plural, { type, object }) {
       if (plural === "pods" && type !== "DELETED" && !(object as Pod).spec.nodeName) queue.add(keyOf(object));
-      const frees = plural === "nodes" || (plural === "pods" && type === "DELETED");
+      const frees =
+        plural === "nodes" ||
+        plural === "persistentvolumeclaims" ||
+        (plural === "pods" && type === "DELETED");
       if (frees) for (const key of waiting) queue.add(key);
     },
     close: queue.close,

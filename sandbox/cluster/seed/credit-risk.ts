@@ -1,4 +1,5 @@
 import { cluster } from "../../seed.ts";
+import { ingressAddress } from "../controllers/ingress.ts";
 import type { Container, PodTemplate } from "../controllers/objects.ts";
 import type { KubeObject } from "../object.ts";
 import type { WorkloadSeed } from "./history.ts";
@@ -46,7 +47,7 @@ export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
           },
         ],
       },
-      status: { loadBalancer: { ingress: [{ ip: "10.0.0.80" }] } },
+      status: { loadBalancer: { ingress: [{ ip: ingressAddress }] } },
     },
   },
 ];

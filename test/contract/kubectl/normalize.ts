@@ -24,6 +24,9 @@ const variable: [RegExp, string][] = [
   [/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})/g, "<time>"],
   [/\b(?:fake|containerd|docker-pullable|docker\.io)(?:-[a-z]+)?:?\/+\S+/g, "<id>"],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "<ip>"],
+  // The two clusters have different numbers of nodes.
+  [/\b0\/\d+ nodes are available/g, "0/<n> nodes are available"],
+  [/\b\d+ (?=Preemption is not helpful)/g, "<n> "],
   [/\b(?:lab-node|practice-node-\d)\b/g, "<node>"],
   [/(resourceVersion: )"\d+"/g, '$1"<version>"'],
   [/\bkube-api-access-\w{5}\b/g, "kube-api-access-<token>"],

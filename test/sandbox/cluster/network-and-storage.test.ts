@@ -81,6 +81,41 @@ describe("a claim for a volume", () => {
     });
   });
 
+  it("of a StatefulSet's pod is made with the pod, and outlives it", async () => {
+    const labels = { app: "store" };
+    const containers = [{ name: "main", image: "store:v1" }];
+    const set = {
+      serviceName: "store",
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+      volumeClaimTemplates: [{ metadata: { name: "data" }, spec }],
+    };
+    const sets = `/apis/apps/v1/namespaces/${namespace}/statefulsets`;
+    await send("POST", sets, { metadata: { name: "store" }, spec: set });
+    await vi.waitFor(() => expect(stored("pods", "store-0")).toHaveProperty("status.phase", "Running"));
+    const claim = stored("persistentvolumeclaims", "data-store-0");
+    await send("DELETE", `${sets}/store`);
+    await vi.waitFor(() => expect(stored("pods", "store-0")).toBeUndefined());
+    expect(stored("persistentvolumeclaims", "data-store-0")?.metadata.uid).toBe(claim?.metadata.uid);
+  });
+
+  it("that is missing keeps its pod waiting, which says so", async () => {
+    const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "later" } }];
+    const pod = {
+      metadata: { name: "early" },
+      spec: { volumes, containers: [{ name: "main", image: "early:v1" }] },
+    };
+    await send("POST", `/api/v1/namespaces/${namespace}/pods`, pod);
+    await vi.waitFor(() =>
+      expect(JSON.stringify(stored("pods", "early")?.["status"])).toContain(
+        'persistentvolumeclaim \\"later\\" not found',
+      ),
+    );
+    await send("POST", path, { metadata: { name: "later" }, spec });
+    await vi.waitFor(() => expect(stored("pods", "early")).toHaveProperty("status.phase", "Running"));
+  });
+
   it("is kept while a pod uses it", async () => {
     await send("POST", path, { metadata: { name: "in-use" }, spec });
     const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "in-use" } }];

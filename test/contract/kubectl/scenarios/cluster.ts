@@ -1,4 +1,4 @@
-import { deployment, object } from "../manifests.ts";
+import { deployment, object, statefulSet } from "../manifests.ts";
 import type { Scenario } from "../session.ts";
 
 const networking = "networking.k8s.io/v1";
@@ -26,6 +26,11 @@ const ingressSpec = {
 };
 
 const webService = { selector: { app: "web" }, ports: [{ name: "http", port: 80, targetPort: 8080 }] };
+
+function podWith(claimName: string): string {
+  const volumes = [{ name: "disk", persistentVolumeClaim: { claimName } }];
+  return object("v1", "Pod", "user", { spec: { volumes, containers: [{ name: "main", image: "user:v1" }] } });
+}
 
 export const clusterScenarios: Scenario[] = [
   {
@@ -83,14 +88,13 @@ export const clusterScenarios: Scenario[] = [
       };
       await k.prepare("apply -f -", JSON.stringify({ ...marks, ...storageClass }));
       await k.step("get storageclass contract-nobody");
+      const claimSpec = (storage: string): object => ({
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "contract-nobody",
+        resources: { requests: { storage } },
+      });
       const claim = (storage: string): string =>
-        object("v1", "PersistentVolumeClaim", "data", {
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            storageClassName: "contract-nobody",
-            resources: { requests: { storage } },
-          },
-        });
+        object("v1", "PersistentVolumeClaim", "data", { spec: claimSpec(storage) });
       await k.prepare("create -f -", claim("10240Mi"));
       await k.until("describe pvc data", /ExternalProvisioning/);
       await k.step("get pvc");
@@ -108,6 +112,24 @@ export const clusterScenarios: Scenario[] = [
       await k.step("get pv contract-disk");
       await k.step("get pv contract-disk -o yaml");
       await k.step("apply -f -", { input: claim("5Gi") });
+      await k.prepare("create -f -", podWith("nowhere"));
+      await k.until("describe pod user", /FailedScheduling/);
+      await k.step([
+        "get",
+        "events",
+        "--field-selector=involvedObject.name=user",
+        "-o",
+        "jsonpath={.items[*].message}",
+      ]);
+      const template = { metadata: { name: "disk" }, spec: claimSpec("1Ti") };
+      const set = statefulSet("db", "db:v1", { replicas: 1, volumeClaimTemplates: [template] });
+      await k.prepare("create -f -", set);
+      await k.until("describe pod db-0", /FailedScheduling/);
+      await k.step("get pvc", { rows: "sorted" });
+      await k.step("describe statefulset db");
+      await k.step("describe pod db-0");
+      await k.prepare("delete statefulset db");
+      await k.step("get pvc", { rows: "sorted" });
       await k.step("delete pvc data");
       await k.until("get pv contract-disk", /Released/);
       await k.step("get pv contract-disk");
