@@ -136,12 +136,25 @@ function playbooksPart({ playbooks, playbookProblems }: UseCases): Part {
   return { name: "Playbooks", findings: [finding] };
 }
 
-function confidentialPart({ config }: UseCases): Part {
-  const { members } = config.confidential;
-  const finding: Finding =
-    members.length > 0
-      ? { ok: true, text: `${members.length} people or groups are invited` }
-      : { ok: null, text: "nobody is invited when an alert opens one (confidential.members in crai.yaml)" };
+/** Whether Slack knows a user or group that crai.yaml names; it is not asked from the command line. */
+async function isKnown(member: string, { chat, directory, roster }: UseCases): Promise<boolean> {
+  if (chat === null) return true;
+  if (member.startsWith("S")) return (await roster.group(member)).missing?.passing !== false;
+  return (await directory.displayName(member)) !== member;
+}
+
+async function confidentialPart(uses: UseCases): Promise<Part> {
+  const { members } = uses.config.confidential;
+  const instead = "whoever is on call or may break the glass is invited where nobody else can be";
+  const finding = await check(async () => {
+    const known = await Promise.all(members.map((member) => isKnown(member, uses)));
+    const unknown = members.filter((_, index) => !known[index]);
+    if (members.length === 0)
+      return { ok: false, text: `crai.yaml names nobody (confidential.members): ${instead}` };
+    if (unknown.length > 0)
+      return { ok: false, text: `Slack does not know ${unknown.join(", ")}: ${instead}` };
+    return `${members.length} people or groups are invited`;
+  });
   return { name: "Security and breach incidents", findings: [finding] };
 }
 
@@ -193,7 +206,7 @@ export const doctor: Command = {
       metricsPart(uses),
       webhookPart(uses, now),
     ]);
-    const parts = [...asked, playbooksPart(uses), confidentialPart(uses)];
+    const parts = [...asked, playbooksPart(uses), await confidentialPart(uses)];
     const wrong = parts.flatMap(({ findings }) => findings).filter(({ ok }) => ok === false).length;
     const heading =
       wrong === 0 ? "Everything answers" : `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong`;

@@ -128,6 +128,7 @@ export function craiConfig(
       "Security Policies": "https://docs.credit-risk-ai.example.com/security",
       "Compliance Guide": "https://docs.credit-risk-ai.example.com/compliance",
     },
+    confidential: { members: ["S0LEADS"] },
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

@@ -267,6 +267,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     db,
     config,
     roster: uses.roster,
+    authorizer: uses.authorizer,
+    directory: slack.directory,
     wakeOutbox,
     now,
     log,

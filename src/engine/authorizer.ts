@@ -26,6 +26,8 @@ export interface Authorizer {
   roles(actor: Actor): Promise<ReadonlySet<string>>;
   /** Whether they are on call for the app at this moment, by its schedules. */
   isOnCall(actor: Actor, app: App): Promise<OnCall>;
+  /** Slack user IDs of the people who may do this. */
+  holders(permission: Permission, scope: Scope): Promise<string[]>;
   /** Slack user IDs of the people who may approve plans of this app. */
   approvers(scope: Scope): Promise<string[]>;
 }
@@ -96,6 +98,13 @@ export function createAuthorizer({ access, roster, vouch = () => undefined }: Au
     return { able: able.map(([name]) => name), doubts };
   }
 
+  async function holders(permission: Permission, scope: Scope): Promise<string[]> {
+    const able = rolesThatMay(permission, scope).map(([, role]) => role);
+    const rolls = await rollsOf(able);
+    const people = rolls.flatMap(({ members }) => members.map(({ slack }) => slack ?? ""));
+    return [...new Set([...able.flatMap(({ members }) => members), ...people])].filter(isSlackUser).sort();
+  }
+
   return {
     async roles(actor) {
       const held = await Promise.all(
@@ -116,12 +125,8 @@ export function createAuthorizer({ access, roster, vouch = () => undefined }: Au
       if (actor.kind !== "person") return { is: "no" };
       return findIn(await schedulesOf(app), actor);
     },
-    async approvers(scope) {
-      const able = rolesThatMay("plan:approve", scope).map(([, role]) => role);
-      const rolls = await rollsOf(able);
-      const people = rolls.flatMap(({ members }) => members.map(({ slack }) => slack ?? ""));
-      return [...new Set([...able.flatMap(({ members }) => members), ...people])].filter(isSlackUser).sort();
-    },
+    holders,
+    approvers: (scope) => holders("plan:approve", scope),
   };
 }
 

@@ -281,3 +281,22 @@ test("the health of a release that everybody sees names no confidential alert", 
   const known = await world.db.selectFrom("revision_health").select("bad_why").execute();
   expect(JSON.stringify(known)).not.toContain(canary);
 });
+
+test("a confidential incident whose members are not configured is not a channel without people", async () => {
+  const bare = await startWorld({
+    configure: (config) => {
+      config.confidential = { members: ["U0NOBODY"] };
+    },
+  });
+  await using _ = { [Symbol.asyncDispose]: () => bare.close() };
+  const labels = { alertname: "CredentialLeak", severity: "critical", kind: "security", app: "api" };
+  await post(bare.sandbox.crai.url, "alertmanager", alertmanagerBody([{ labels }]));
+
+  const channel = await bare.alex.waitForChannel(/^inc-0001$/, { withinMs });
+  await bare.robin.waitForChannel(/^inc-0001$/, { withinMs });
+
+  const { members } = await bare.alex.call("channel.members", { channel: channel.id });
+  expect(members.map(({ id }) => id).sort()).toEqual(["U0ALEX", "U0CRAI", "U0ROBIN"]);
+  expect(bare.log()).toContain("confidential.members names nobody who is known");
+  expect(await ask(bare.robin, teamChannel, "/crai doctor")).toContain("Slack does not know U0NOBODY");
+});

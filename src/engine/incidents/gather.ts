@@ -7,12 +7,16 @@ import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import { readStream } from "../../store/timeline.ts";
 import { say } from "../record.ts";
+import type { Authorizer } from "../authorizer.ts";
+import type { Directory } from "../ports.ts";
 import type { Roll, Roster } from "../roster.ts";
 
 export interface GatherOptions {
   db: Database;
   config: Pick<Config, "apps" | "confidential">;
   roster: Roster;
+  authorizer: Pick<Authorizer, "holders">;
+  directory: Pick<Directory, "displayName">;
   wakeOutbox: () => void;
   now: Clock;
   log: Logger;
@@ -23,23 +27,50 @@ const AGAIN_AFTER = 5000;
 
 /**
  * Invites whoever declared an incident and the people on call for its app; to a confidential one those whom crai.yaml
- * names. Returns when to try again, or undefined when everybody was found.
+ * names, and where those are nobody, whoever is on call and trusted with most. Returns when to try again, or undefined
+ * when everybody was found.
  */
 export function createGather({
   db,
   config,
   roster,
+  authorizer,
+  directory,
   wakeOutbox,
   now,
   log,
 }: GatherOptions): (incident: number) => Promise<Date | undefined> {
-  async function rollsFor(incident: Incident): Promise<Roll[]> {
-    if (isConfidential(incident.kind)) {
-      const groups = config.confidential.members.filter((member) => member.startsWith("S"));
-      return Promise.all(groups.map((group) => roster.group(group)));
-    }
-    const schedules = incident.app === null ? [] : (config.apps[incident.app]?.onCall ?? []);
+  async function onCallFor({ app }: Incident): Promise<Roll[]> {
+    const schedules = app === null ? [] : (config.apps[app]?.onCall ?? []);
     return Promise.all(schedules.map((schedule) => roster.schedule(schedule)));
+  }
+
+  async function rollsFor(incident: Incident): Promise<Roll[]> {
+    if (!isConfidential(incident.kind)) return onCallFor(incident);
+    const groups = config.confidential.members.filter((member) => member.startsWith("S"));
+    return Promise.all(groups.map((group) => roster.group(group)));
+  }
+
+  /** Slack answers with the ID itself where it knows nobody of it. */
+  async function isKnown(user: string): Promise<boolean> {
+    return (await directory.displayName(user).catch(() => null)) !== user;
+  }
+
+  /** Those of a confidential incident who are named one by one; somebody who is not known cannot be invited. */
+  async function namedFor({ kind }: Incident): Promise<string[]> {
+    if (!isConfidential(kind)) return [];
+    const named = config.confidential.members.filter((member) => !member.startsWith("S"));
+    const known = await Promise.all(named.map(isKnown));
+    return named.filter((_, index) => known[index]);
+  }
+
+  /** Better a few who are trusted with much than a channel that nobody is in. */
+  async function substitutesFor(incident: Incident): Promise<string[]> {
+    const scope = { app: incident.app ?? undefined, environment: incident.environment ?? undefined };
+    const rolls = await onCallFor(incident);
+    const trusted = await authorizer.holders("glass:break", scope);
+    const found = [...rolls.flatMap((roll) => usersOf(roll, incident)), ...trusted];
+    return found.length > 0 ? found : authorizer.holders("plan:approve", scope);
   }
 
   async function invite(incident: number, users: readonly string[]): Promise<void> {
@@ -60,14 +91,14 @@ export function createGather({
     const [opened] = await readStream(db, `incident:${number}`);
     if (opened?.actor.kind === "person" && /^[UW]/.test(opened.actor.id))
       await invite(number, [opened.actor.id]);
-    if (isConfidential(incident.kind))
-      await invite(
-        number,
-        config.confidential.members.filter((member) => !member.startsWith("S")),
-      );
     const rolls = await rollsFor(incident);
-    await invite(number, [...new Set(rolls.flatMap((roll) => usersOf(roll, incident)))]);
+    const people = [...(await namedFor(incident)), ...rolls.flatMap((roll) => usersOf(roll, incident))];
+    await invite(number, [...new Set(people)]);
     const missing = rolls.flatMap((roll) => (roll.missing?.passing === true ? roll.missing.why : []));
+    if (people.length === 0 && missing.length === 0 && isConfidential(incident.kind)) {
+      log.warn({ incident: number }, "confidential.members names nobody who is known: others are invited");
+      await invite(number, [...new Set(await substitutesFor(incident))]);
+    }
     if (missing.length === 0 || incident.status === "resolved") return undefined;
     log.warn({ incident: number, missing }, "whom to invite is not known yet");
     return addMilliseconds(now(), AGAIN_AFTER);
