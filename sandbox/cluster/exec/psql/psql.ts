@@ -11,6 +11,8 @@ const listDatabases =
 const listTables =
   'select schemaname as "Schema", tablename as "Name", \'table\' as "Type", tableowner as "Owner" from pg_tables where schemaname not in (\'pg_catalog\', \'information_schema\') order by 1, 2';
 
+const socket = 'connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed';
+
 /** psql's own commands, as the queries that answer them. */
 const metaCommands: Record<string, string> = { "\\l": listDatabases, "\\dt": listTables, "\\d": listTables };
 
@@ -24,7 +26,12 @@ export async function psql(process: Process): Promise<number> {
     return 1;
   }
   const address = await process.system.database?.();
-  const client = address === undefined ? undefined : await connect(process, options, address);
+  if (address === undefined) {
+    const question = "Is the server running locally and accepting connections on that socket?";
+    process.err(`psql: error: ${socket}: No such file or directory\n\t${question}\n`);
+    return 2;
+  }
+  const client = await connect(process, options, address);
   if (!client) return 2;
   try {
     return await run(process, options, client);
@@ -32,8 +39,6 @@ export async function psql(process: Process): Promise<number> {
     await client.end();
   }
 }
-
-const socket = 'connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed';
 
 async function connect(process: Process, options: PsqlOptions, address: string): Promise<Client | undefined> {
   const url = new URL(address);
