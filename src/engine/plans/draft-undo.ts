@@ -35,11 +35,9 @@ function bare(step: Bare, needs: string[]): ConcreteStep {
 
 /** A look of the plan that is undone, for what comes after the undoing. */
 function lookAgain(step: PlannedStep, needs: string[]): ConcreteStep {
-  return {
-    ...bare({ ...step, with: step.with }, needs),
-    timeout: step.timeout,
-    verifies: step.verifies,
-  };
+  const { id, action, with: given, about, locks, timeout, verifies } = step;
+  // Not what it had planned for the run that is undone: that waits for the template which this one takes away.
+  return { ...bare({ id, action, with: given, about, locks }, needs), timeout, verifies };
 }
 
 /** One after the other. */
