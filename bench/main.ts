@@ -1,5 +1,6 @@
 import { startWorld } from "./world.ts";
 import type { Figure } from "./figures.ts";
+import { loadTimes } from "./playbooks.ts";
 import { rollbackOnControlPlane, rollbackTimes } from "./rollback.ts";
 import { slashToAck } from "./slash-ack.ts";
 import { startAndRest } from "./start.ts";
@@ -12,6 +13,7 @@ const suites = {
   rollback: rollbackTimes,
   "control-plane": rollbackOnControlPlane,
   start: startAndRest,
+  load: loadTimes,
 };
 const assets = process.env["KUBEBUILDER_ASSETS"];
 

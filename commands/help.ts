@@ -1,6 +1,7 @@
 import { UserError } from "../src/domain/errors.ts";
 import type { Text } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
+import { commandsOf } from "../src/engine/commands/playbook-command.ts";
 import { withCode } from "../src/engine/commands/refusal-view.ts";
 import { nearest } from "../src/engine/commands/nearest.ts";
 import { page } from "../src/engine/page.ts";
@@ -19,11 +20,12 @@ export function helpFor(commands: readonly Command[]): Command {
     permission: null,
     positionals: ["command"],
     flags: {},
-    async run(args, { actor }, { config, authorizer }) {
+    async run(args, { actor }, { config, authorizer, playbooks }) {
       const named = args["command"];
-      if (named !== undefined) return { to: "asker", view: explain(named, commands) };
+      const known = commandsOf(commands, playbooks());
+      if (named !== undefined) return { to: "asker", view: explain(named, known) };
       const items: Text[] = [];
-      for (const { name, usage, summary, permission, helpsWith = [] } of commands) {
+      for (const { name, usage, summary, permission, helpsWith = [] } of known) {
         const any = permission === null ? helpsWith : [permission];
         const verdicts = await Promise.all(
           any.map((one) => mayAnywhere(authorizer, config.apps, actor, one)),

@@ -7,6 +7,7 @@ import { helpView } from "./cli/help.ts";
 import { renderLine, renderText } from "./cli/render-text.ts";
 import { readCommandLineSettings, type Settings } from "./config.ts";
 import { isUserError, UserError } from "./domain/errors.ts";
+import type { Command } from "./engine/commands/command.ts";
 import { parseCommand } from "./engine/commands/parse-command.ts";
 import { refusalView } from "./engine/commands/refusal-view.ts";
 
@@ -82,10 +83,18 @@ function settingsOrExit(): Settings | number {
   }
 }
 
+/** Playbooks are read only for what is no command of crai's own. */
+async function knownCommands(name = "help"): Promise<readonly Command[]> {
+  if (commands.some((one) => one.name === name.toLowerCase())) return commands;
+  const { commandsHere } = await import("./cli/commands-here.ts");
+  return commandsHere();
+}
+
 async function command({ words, options }: CommandLine): Promise<number> {
-  const text = commandText(words, commands);
+  const known = await knownCommands(words[0]);
+  const text = commandText(words, known);
   // What is no command is said before anything is opened.
-  parseCommand(text, commands);
+  parseCommand(text, known);
   const settings = settingsOrExit();
   if (typeof settings === "number") return settings;
   // Help and typos must not wait until the SDKs are loaded.
@@ -185,7 +194,13 @@ async function main(): Promise<number> {
     if (name === "check") return await check(line);
     if (name === "audit") return await audit(line);
     if (name === "help" || name === "--help" || name === "-h") {
-      write(process.stdout, renderText(helpView(line.words[1]), styleOf(process.stdout)));
+      write(
+        process.stdout,
+        renderText(
+          helpView(line.words[1], await knownCommands(line.words[1] ?? "").catch(() => commands)),
+          styleOf(process.stdout),
+        ),
+      );
       return exits.fine;
     }
     return await command(line);

@@ -32,6 +32,7 @@ inputs:
   env: { type: environment, description: The environment }
   to: { type: revision, description: The revision }
 permission: rollout:undo
+permissions: [workload:read]
 risk: reversible
 steps:
   - { id: undo, action: rollout-undo, with: { to: "\${{ inputs.to }}" }, timeout: 1m }
@@ -129,7 +130,7 @@ test("check names every problem of both kinds of files, with file and line", asy
 
   expect(output).toMatch(/crai\.yaml:\d+:\d+ surprise/);
   expect(output).toMatch(/a\.yaml:6:12 metadata\.version/);
-  expect(output).toMatch(/a\.yaml:17:7 risk/);
+  expect(output).toMatch(/a\.yaml:18:7 risk/);
   expect(output).toMatch(/b\.yaml:\d+:\d+ /);
   expect(code).toBe(1);
 });

@@ -10,6 +10,7 @@ import type { View } from "../domain/view.ts";
 import { createDispatch } from "../engine/commands/dispatch.ts";
 import type { Reply } from "../engine/commands/invocation.ts";
 import { parseCommand } from "../engine/commands/parse-command.ts";
+import { commandsOf } from "../engine/commands/playbook-command.ts";
 import { planNumber } from "../engine/commands/references.ts";
 import { isServed } from "../store/owner.ts";
 import { planByKey, planByNumber, type StoredPlan } from "../store/plans.ts";
@@ -145,7 +146,7 @@ async function seeThrough(job: Job, stored: StoredPlan): Promise<Row<"run"> | nu
 /** Gives one command as every other surface does, then sees what it started through. */
 export async function runCommand(job: Job, text: string): Promise<Result> {
   const { session } = job;
-  const { command, args } = parseCommand(text, commands);
+  const { command, args } = parseCommand(text, commandsOf(commands, session.uses.playbooks()));
   const id = `cli:${randomUUID()}`;
   const reply = await give(job, id, text);
   show(job, reply);

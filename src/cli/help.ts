@@ -1,4 +1,3 @@
-import { commands } from "../../commands/index.ts";
 import { UserError } from "../domain/errors.ts";
 import type { View } from "../domain/view.ts";
 import { nearest } from "../engine/commands/nearest.ts";
@@ -38,7 +37,7 @@ const options: readonly (readonly [string, string])[] = [
 ];
 
 /** Needs no database and no configuration: what there is, not what the asker may do. */
-export function helpView(name: string | undefined): View {
+export function helpView(name: string | undefined, commands: readonly Entry[]): View {
   const known: readonly Entry[] = [...commands, ...own];
   if (name === undefined)
     return page(

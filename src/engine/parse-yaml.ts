@@ -23,7 +23,7 @@ const mostAliases = 50;
 export function parseYaml<Schema extends z.ZodType>(
   schema: Schema,
   { file, source }: YamlFile,
-  check: (document: unknown) => Problem[] = () => [],
+  check: (document: unknown, parsed: z.infer<Schema> | undefined) => Problem[] = () => [],
 ): z.infer<Schema> {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
@@ -41,7 +41,7 @@ export function parseYaml<Schema extends z.ZodType>(
   const result = schema.safeParse(value);
   const problems: (Problem & { offset: number })[] = [
     ...(result.error?.issues ?? []).flatMap(problemsOf),
-    ...check(value),
+    ...check(value, result.data),
   ].map((problem) => ({ ...problem, offset: offsetOf(document, problem.path) }));
   if (result.success && problems.length === 0) return result.data;
   const said = problems

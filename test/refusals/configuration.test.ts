@@ -147,7 +147,7 @@ test("playbooks that are wrong are refused at the start, all of them with their 
       expect.stringMatching(/^b\.yaml:\d+:\d+ /),
       expect.stringMatching(/^c\.yaml:5:13 steps\.0\.action: there is no action "rollout-undoo"/),
       expect.stringMatching(/^c\.yaml:6:9 steps\.1\.id: two steps are named one/),
-      expect.stringMatching(/^c\.yaml:8:11 steps\.1\.with: .*CEL/),
+      expect.stringMatching(/^c\.yaml:8:\d+ steps\.1\.with\.replicas: .*CEL/),
       expect.stringMatching(/^c\.yaml:11:13 verify\.0\.action: .*may only look/),
     ]),
   );

@@ -11,6 +11,7 @@ import { AppUnknown } from "./apps.ts";
 import type { Args, Command, CommandContext } from "./command.ts";
 import type { Invocation, Reply } from "./invocation.ts";
 import { parseCommand } from "./parse-command.ts";
+import { commandsOf } from "./playbook-command.ts";
 import { brokenView, type Refusal, refusalView } from "./refusal-view.ts";
 import type { UseCases } from "../use-cases.ts";
 
@@ -28,12 +29,14 @@ const QUOTED = 1000;
 
 /** Text to an answer: parse, authorize, run. Every surface comes through here; no command checks rights by itself. */
 export function createDispatch({ commands, uses, now, log }: DispatchOptions): Dispatch {
-  const names = commands.map(({ name }) => name).join("|");
-  const mentioned = new RegExp(`\`(?=(?:${names})\\b)`, "g");
+  // A playbook's file that appears is a command from then on.
+  const known = (): readonly Command[] => commandsOf(commands, uses.playbooks());
 
   /** The commands it names as they are typed there: `help` is `/crai help` in Slack and `crai help` in a terminal. */
   function asTyped({ message, why, next }: UserError, { place }: Invocation): Refusal {
     const first = place.surface === "cli" ? "crai" : uses.config.slack.command;
+    const names = known().map(({ name }) => name);
+    const mentioned = new RegExp(`\`(?=(?:${names.join("|")})\\b)`, "g");
     const typed = (text: string): string => text.replaceAll(mentioned, `\`${first} `);
     return { message, why: typed(why), next: typed(next) };
   }
@@ -43,7 +46,7 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
     // What cannot be read is recorded by its first word alone: nobody knows whom the rest was meant for.
     let refused: Refused = { incident: here?.number ?? null, command: firstWord(invocation) };
     try {
-      const { command, args } = parseCommand(invocation.text, commands);
+      const { command, args } = parseCommand(invocation.text, known());
       refused = { incident: null, command: invocation.text.slice(0, QUOTED) };
       const named = args["incident"];
       const incident = named === undefined ? here : await findIncident(uses.db, named, invocation.place);

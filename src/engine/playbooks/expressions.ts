@@ -1,6 +1,7 @@
-import { celEnv, isCelList, isCelMap, parse, plan } from "@bufbuild/cel";
+import { celEnv, isCelList, isCelMap, plan } from "@bufbuild/cel";
 import { UserError } from "../../domain/errors.ts";
 import type { Json } from "../ports.ts";
+import { parseCel } from "./parse-cel.ts";
 
 const marker = /\$\{\{([\s\S]*?)\}\}/g;
 
@@ -31,7 +32,7 @@ const env = celEnv();
 export function compile(expression: string): (variables: Record<string, Json>) => Json {
   let run: ReturnType<typeof plan>;
   try {
-    run = plan(env, parse(expression.trim()));
+    run = plan(env, parseCel(expression));
   } catch (cause) {
     throw new UserError(`"${expression.trim()}" is no valid CEL expression`, {
       why: cause instanceof Error ? cause.message : String(cause),

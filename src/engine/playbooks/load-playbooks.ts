@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { type Permission, permissions } from "../../domain/access.ts";
 import { isUserError, UserError } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
 import { Input, Playbook, SingleStep, Step } from "../../domain/playbook.ts";
@@ -32,11 +33,9 @@ function unreadable(given: unknown): SingleStep {
 }
 
 /** What one schema cannot see, also where it refuses other parts of the document. */
-function inconsistencies(document: unknown, actions: Actions): Problem[] {
-  const whole = Playbook.safeParse(document).data;
+function inconsistencies(document: unknown, whole: Playbook | undefined, actions: Actions): Problem[] {
   if (whole === undefined) {
-    const owner = Owner.safeParse(document).data;
-    if (owner === undefined) return [];
+    const owner = Owner.safeParse(document).data ?? anybody;
     const inputs = inputsIn(document);
     const title = Titled.safeParse(document).data?.metadata.title ?? "";
     return [
@@ -50,6 +49,12 @@ function inconsistencies(document: unknown, actions: Actions): Problem[] {
 
 // Not strict: what else is wrong with it is the schema's to say.
 const Owner = z.object(Playbook.pick({ permission: true, permissions: true, risk: true }).shape);
+/** Where it does not say what it may, its steps are not held against that. */
+const anybody = {
+  permission: "crai:inspect",
+  permissions: Object.keys(permissions) as Permission[],
+  risk: "guarded",
+} as const;
 const Titled = z.object({ metadata: z.object({ title: z.string() }) });
 
 /** Inputs of a document; one that the schema refuses still has its name. */
@@ -92,7 +97,9 @@ function sourceOf(file: string): string {
 
 function loadOne(file: string, actions: Actions): LoadedPlaybook {
   const source = sourceOf(file);
-  const playbook = parseYaml(Playbook, { file, source }, (document) => inconsistencies(document, actions));
+  const playbook = parseYaml(Playbook, { file, source }, (document, whole) =>
+    inconsistencies(document, whole, actions),
+  );
   return { ...playbook, file, flat: flatSteps(playbook), digest: digest(playbook) };
 }
 

@@ -1,8 +1,8 @@
-import { parse } from "@bufbuild/cel";
 import type { Json } from "../ports.ts";
 import { expressionsIn } from "./expressions.ts";
+import { type Parsed, parseCel } from "./parse-cel.ts";
 
-type Expr = NonNullable<ReturnType<typeof parse>["expr"]>;
+type Expr = NonNullable<Parsed["expr"]>;
 
 /** What an expression names: `inputs.tag` and `inputs["dry-run"]` are `{ root: "inputs", key: "tag" | "dry-run" }`. */
 export interface Reference {
@@ -79,7 +79,7 @@ function walk(expr: Expr, own: ReadonlySet<string>): Reference[] {
 
 /** Everything an expression reads, by its syntax tree. Throws when it cannot be parsed. */
 export function referencesOf(expression: string): Reference[] {
-  const { expr } = parse(expression.trim());
+  const { expr } = parseCel(expression);
   return expr === undefined ? [] : walk(expr, new Set());
 }
 

@@ -1,10 +1,16 @@
 import type { Input, Playbook } from "../../domain/playbook.ts";
+import { inputOfType } from "./read-inputs.ts";
 
 type Commanded = Pick<Playbook, "metadata" | "command" | "inputs">;
 
 /** Inputs that are written without a flag, in order. */
 export function wordsOf({ command, inputs }: Pick<Commanded, "command" | "inputs">): string[] {
   return command?.words ?? Object.keys(inputs).filter((name) => inputs[name]?.required === true);
+}
+
+/** An app has an environment; where no input names it, the command does. */
+export function takesEnvironment({ inputs }: Pick<Commanded, "inputs">): boolean {
+  return inputOfType(inputs, "app") !== undefined && inputOfType(inputs, "environment") === undefined;
 }
 
 /** An app may be left out where the channel belongs to an incident of one. */
@@ -27,6 +33,7 @@ export function usageOf(playbook: Commanded): string {
     playbook.metadata.name,
     ...words.map((name) => word(name, own(name))),
     ...flags.map((name) => flag(name, own(name))),
+    ...(takesEnvironment(playbook) ? ["[--env <environment>]"] : []),
     '[--reason "…"]',
   ].join(" ");
 }
