@@ -5,7 +5,6 @@ import type { Config } from "../../domain/config.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
 import type { Database } from "../../store/database.ts";
-import { openOutage } from "../../store/incidents.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
 import type { Authorizer } from "../authorizer.ts";
@@ -21,7 +20,7 @@ import type {
   StepInHand,
 } from "../playbooks/action.ts";
 import type { Actions } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Metrics, TlsProbe } from "../ports.ts";
+import type { Clusters, HttpProbe, Metrics } from "../ports.ts";
 
 export interface Where extends PlannedScope {
   actor: Actor;
@@ -32,12 +31,11 @@ export interface Where extends PlannedScope {
 
 export interface ContextOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains">;
+  config: Pick<Config, "apps" | "deadlines">;
   actions: Actions;
   clusters: Clusters;
   metrics: Metrics;
   http: HttpProbe;
-  tls: TlsProbe;
   authorizer: Pick<Authorizer, "demand">;
   maskKey: string;
   now: Clock;
@@ -101,7 +99,7 @@ function appsIn(apps: Config["apps"], name: string): EnvironmentContext["apps"] 
 }
 
 export function createContexts(options: ContextOptions): MakeContext {
-  const { db, config, actions, clusters, metrics, http, tls, authorizer, maskKey, now } = options;
+  const { db, config, actions, clusters, metrics, http, authorizer, maskKey, now } = options;
 
   function baseOf(where: Where): BaseContext {
     const { settle, window } = config.deadlines;
@@ -109,9 +107,6 @@ export function createContexts(options: ContextOptions): MakeContext {
       actor: where.actor,
       metrics,
       http,
-      tls,
-      settings: config,
-      openOutage: (app, environment) => openOutage(db, app, environment),
       maskKey,
       waits: { settleMs: settle, windowMs: window },
       before: where.before,
