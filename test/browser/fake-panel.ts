@@ -59,6 +59,7 @@ const quiet: PanelState = {
       history: [],
     },
   ],
+  cluster: { nodes: [{ name: "practice-node-1", cordoned: false }], metricsApi: "serving" },
   pagerIncidents: [],
   alerts: [],
   alertCount: 0,

@@ -14,7 +14,6 @@ const observe = [
     verbs: read,
   },
   { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: read },
-  { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: read },
   { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: read },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
   { apiGroups: ["keda.sh"], resources: ["scaledobjects"], verbs: read },
@@ -36,6 +35,7 @@ const operate = [
 
 const lead = [
   ...operate,
+  { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: read },
   { apiGroups: ["apps"], resources: workloads, verbs: ["create", "update", "delete"] },
   {
     apiGroups: [""],
