@@ -92,3 +92,14 @@ test("an alert that fired before a release is no fault of that release", async (
   });
   expect(await known(world)).toMatchObject([{ bad_at: null }, { bad_at: null }]);
 });
+
+test("an alert that begins while a release serves alone is held against it, though no metric tells", async () => {
+  const world = await startEngineWorld();
+  await observe(world, metrics().port);
+  await vi.waitFor(async () => expect(await known(world)).toMatchObject([{ revision: 3, bad_at: null }]));
+  const startsAt = new Date().toISOString();
+  await alertsOf(world, await world.process()).receive([alert({ startsAt })], "delivery 1");
+  await vi.waitFor(async () =>
+    expect(await known(world)).toMatchObject([{ revision: 3, bad_at: expect.any(Date) as Date }]),
+  );
+});

@@ -173,7 +173,7 @@ test("rights that were taken away between plan and yes end the run honestly, and
   const { robin, alex } = world;
   const before = world.sandbox.cluster.audit.length;
   const { name, message } = await plan(robin, "/crai rollback api --to 1");
-  const giveBack = takeRight(world, "sre", "patch");
+  const giveBack = takeRight(world, "sre", { verb: "patch" });
   try {
     await alex.press(message, "Approve");
     await runEnded(name);

@@ -153,7 +153,7 @@ describe("rights", () => {
   });
 
   test("that somebody has not in the cluster block the plan, which names the very one", async () => {
-    const giveBack = takeRight(world, "sre", "patch");
+    const giveBack = takeRight(world, "sre", { verb: "patch" });
     try {
       await world.robin.command(channel.id, "/crai rollback api");
       const plan = await world.robin.waitForMessage(channel.id, /Cannot run:/, { withinMs });
@@ -161,6 +161,19 @@ describe("rights", () => {
       expect(textOf(plan)).not.toContain("[Confirm]");
       const name = /(P\d+) ·/.exec(textOf(plan))![1];
       expect(await say(world.robin, `approve ${name}`)).toMatch(/cannot be run[\s\S]*may not patch/);
+    } finally {
+      giveBack();
+    }
+  });
+
+  test("that only the run would need block the plan too: it is not found out halfway", async () => {
+    const after = (await world.robin.history(channel.id)).at(-1)?.ts ?? "";
+    const giveBack = takeRight(world, "sre", { verb: "list", resource: "pods" });
+    try {
+      await world.robin.command(channel.id, "/crai rollback api");
+      const plan = await world.robin.waitForMessage(channel.id, /Cannot run:/, { withinMs, after });
+      expect(textOf(plan)).toMatch(/may not list pods in credit-risk-ai/);
+      expect(textOf(plan)).not.toContain("[Confirm]");
     } finally {
       giveBack();
     }

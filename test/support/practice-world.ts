@@ -135,9 +135,15 @@ export async function entriesOf({ db }: Pick<World, "db">, incident: number): Pr
 }
 
 /** Takes a verb out of a ClusterRole of the practice cluster, as whoever keeps its RBAC may at any moment; returns how to give it back. */
-export function takeRight({ sandbox }: Pick<World, "sandbox">, role: string, verb: string): () => void {
+export function takeRight(
+  { sandbox }: Pick<World, "sandbox">,
+  role: string,
+  { verb, resource }: { verb: string; resource?: string },
+): () => void {
   const { store } = sandbox.cluster;
-  type ClusterRole = NonNullable<ReturnType<typeof store.get>> & { rules: { verbs: string[] }[] };
+  type ClusterRole = NonNullable<ReturnType<typeof store.get>> & {
+    rules: { verbs: string[]; resources: string[] }[];
+  };
   const before = store.get("clusterroles", undefined, role) as ClusterRole;
   const put = (rules: ClusterRole["rules"]): void => {
     const { resourceVersion: _, ...metadata } = before.metadata;
@@ -147,6 +153,12 @@ export function takeRight({ sandbox }: Pick<World, "sandbox">, role: string, ver
       { manager: "kubectl-edit", now: new Date() },
     );
   };
-  put(before.rules.filter(({ verbs }) => !verbs.includes(verb)));
+  put(
+    before.rules.flatMap((rule) => {
+      if (!rule.verbs.includes(verb)) return [rule];
+      const resources = rule.resources.filter((name) => resource !== undefined && name !== resource);
+      return resources.length === 0 ? [] : [{ ...rule, resources }];
+    }),
+  );
   return () => put(before.rules);
 }
