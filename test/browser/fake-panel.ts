@@ -59,7 +59,11 @@ const quiet: PanelState = {
       history: [],
     },
   ],
-  cluster: { nodes: [{ name: "practice-node-1", cordoned: false }], metricsApi: "serving" },
+  cluster: {
+    nodes: [{ name: "practice-node-1", cordoned: false }],
+    metricsApi: "serving",
+    imagePolicy: false,
+  },
   pagerIncidents: [],
   alerts: [],
   alertCount: 0,
