@@ -33,6 +33,7 @@ import { createDigest } from "./engine/alerts/digest.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
 import { keepRoster } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
+import { createSuspects } from "./engine/runs/suspects.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
@@ -287,6 +288,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
     log,
   });
+  const suspects = createSuspects({ db, config, clusters, wakeOutbox, now, log });
   const takeReadings = createReadingsTaker({ db, readings: uses.readings, now });
   const digest = createDigest({ db, config, wakeOutbox, now });
   await setOnce(db, { key: "alerts:digest", kind: "alerts.digest", subject: {}, dueAt: digest.next() });
@@ -312,6 +314,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "incident.firing": ({ incident, status }) =>
         stillFiring(Number(incident), IncidentStatus.parse(status)),
       "alerts.silence": () => silence(),
+      "run.suspects": ({ run }) => suspects(Number(run)),
       "incident.readings": ({ incident }) => takeReadings(Number(incident)),
       "alerts.digest": () => digest.tell(),
       "incident.gather": async ({ incident }) => gather(Number(incident)),

@@ -20,6 +20,7 @@ import { createRoster, type RosterOptions } from "./engine/roster.ts";
 import type { RunsOptions } from "./engine/runs/run-options.ts";
 import { createRuns, type Runs } from "./engine/runs/runs.ts";
 import { createPlanMessages } from "./engine/plans/show-plan.ts";
+import { withSuspects } from "./engine/runs/suspects.ts";
 import { createStops } from "./engine/runs/stops.ts";
 import type { UseCases } from "./engine/use-cases.ts";
 import type { Database, Queries } from "./store/database.ts";
@@ -87,7 +88,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     authorizer,
     planner,
     actions,
-    offers: createNextSteps({ db, planner, log }),
+    offers: withSuspects(createNextSteps({ db, planner, log }), { db, now }),
     wakeOutbox,
     stops,
     onWaiting: options.onWaiting,

@@ -133,6 +133,8 @@ export const Fact = z.discriminatedUnion("kind", [
     verdict: Verdict.nullable(),
     detail: text.nullable(),
   }),
+  /** What else changed before the trouble that a run did not cure. */
+  z.strictObject({ kind: z.literal("suspects.named"), ...runRef, suspects: z.array(text) }),
   z.strictObject({ kind: z.literal("lock.taken-over"), target: text, ...runRef, from: text }),
   z.strictObject({ kind: z.literal("command.refused"), command: text, what: text, why: text.nullable() }),
   z.strictObject({ kind: z.literal("export.made"), format: text, sha256: text }),

@@ -101,6 +101,9 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   }),
   "run.stop-asked": ({ run, reason }) => ({ what: `asked R${run} to stop${because(reason)}` }),
   "run.finished": ({ run, ...end }) => ({ subject: `R${run}`, what: `ended, ${endText(end)}` }),
+  "suspects.named": ({ run, suspects }) => ({
+    what: `looked what else changed, as R${run} cured nothing: ${suspects.join("; ") || "nothing that can be seen"}`,
+  }),
   "lock.taken-over": ({ target, run, from }) => ({
     what: `took the lock of ${target} over from ${from} (R${run})`,
   }),
