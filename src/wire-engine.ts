@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { actions as catalogue } from "./actions/index.ts";
 import { createCharts } from "./adapters/charts/charts.ts";
 import { createHttpProbe } from "./adapters/http/probe.ts";
+import { createTlsProbe } from "./adapters/tls/probe.ts";
 import { createMetrics } from "./adapters/prometheus/metrics.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { Config } from "./domain/config.ts";
@@ -14,13 +15,13 @@ import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
 import { indexActions } from "./engine/playbooks/loaded.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
+import { createUndoOffer } from "./engine/plans/offer-undo.ts";
 import { createPlanner } from "./engine/plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
 import { createRoster, type RosterOptions } from "./engine/roster.ts";
 import type { RunsOptions } from "./engine/runs/run-options.ts";
 import { createRuns, type Runs } from "./engine/runs/runs.ts";
 import { createPlanMessages } from "./engine/plans/show-plan.ts";
-import { withSuspects } from "./engine/runs/suspects.ts";
 import { createStops } from "./engine/runs/stops.ts";
 import type { UseCases } from "./engine/use-cases.ts";
 import type { Database, Queries } from "./store/database.ts";
@@ -76,6 +77,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     clusters,
     metrics,
     http: createHttpProbe(),
+    tls: createTlsProbe(),
     authorizer,
     maskKey: await keptSecret(db, "mask"),
     now,
@@ -88,22 +90,24 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     authorizer,
     planner,
     actions,
-    offers: withSuspects(createNextSteps({ db, planner, log }), { db, now }),
+    offers: createNextSteps({ db, planner, log }),
     wakeOutbox,
     stops,
+    offerUndo: createUndoOffer({ planner, refresh: (plan) => planMessages.refresh(plan), log }),
     onWaiting: options.onWaiting,
     announce,
     log,
     now,
   });
   const approvals = createApprovals({ db, config, planner, authorizer, executor, enqueue, now });
+  const planMessages = createPlanMessages({ db, approvals, announce, showIncident, wakeOutbox, now });
   const uses: UseCases = {
     config,
     db,
     planner,
     approvals,
     runs,
-    planMessages: createPlanMessages({ db, approvals, announce, showIncident, wakeOutbox, now }),
+    planMessages,
     lockKeeper: createLockKeeper({ db, config, authorizer, stops, wakeOutbox, now }),
     incidents: createIncidents({
       showIncident,

@@ -1,14 +1,21 @@
 import type { Action } from "../engine/playbooks/action.ts";
+import { allPassed } from "./all-passed.ts";
 import { approval } from "./approval.ts";
 import { ask } from "./ask.ts";
 import { checklist } from "./checklist.ts";
 import { httpCheck } from "./http-check.ts";
+import { incidentCheck } from "./incident-check.ts";
+import { jobRun } from "./job-run.ts";
 import { metricsCheck } from "./metrics-check.ts";
+import { podsCheck } from "./pods-check.ts";
+import { reportCheck } from "./report-check.ts";
 import { rolloutRestart } from "./rollout-restart.ts";
 import { rolloutUndo } from "./rollout-undo.ts";
 import { rolloutWait } from "./rollout-wait.ts";
 import { scale } from "./scale.ts";
+import { servicesCheck } from "./services-check.ts";
 import { templateRestore } from "./template-restore.ts";
+import { tlsCheck } from "./tls-check.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** The catalogue: everything a step of a playbook may name. */
@@ -20,6 +27,13 @@ export const actions: readonly Action[] = [
   rolloutWait,
   httpCheck,
   metricsCheck,
+  jobRun,
+  reportCheck,
+  tlsCheck,
+  podsCheck,
+  servicesCheck,
+  incidentCheck,
+  allPassed,
   ask,
   checklist,
   approval,

@@ -11,6 +11,8 @@ export const permissions = {
   "rollout:undo": "roll back a workload",
   "rollout:restart": "restart a workload",
   "workload:scale": "scale a workload",
+  "manifest:apply": "apply manifests of crai.yaml, and take that back",
+  "job:run": "run a Job of crai.yaml",
   "plan:approve": "approve or deny the plan of another person",
   "glass:break": "break the glass: run a guarded plan that nobody approved in time",
   "run:read": "see runs and locks",

@@ -52,6 +52,10 @@ export const Environment = z.strictObject({
     )
     .describe("`deployment/<name>`, `statefulset/<name>` or `daemonset/<name>`"),
   container: DnsLabel.optional().describe("the container whose image names the release; default: the first"),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("where users reach it, for Jobs that test it; default: the origin of its first health URL"),
   health: z
     .array(z.url({ protocol: /^https?$/ }))
     .default([])

@@ -3,6 +3,8 @@ import { Role, Rule } from "./access.ts";
 import { Identity } from "./actor.ts";
 import { App } from "./app.ts";
 import { Duration } from "./deadline.ts";
+import { Domain, JobSettings } from "./job.ts";
+import { Manifests } from "./manifests.ts";
 import { Retention } from "./retention.ts";
 import { Severity } from "./severity.ts";
 import { isTimeZone } from "./time-zone.ts";
@@ -92,6 +94,15 @@ export const Config = z.strictObject({
     .describe(
       "links that `/crai docs` hands out, by what they are; an app has its own under `apps.<name>.docs`",
     ),
+  jobs: z
+    .record(
+      z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "lower-case letters, digits and -"),
+      JobSettings,
+    )
+    .default({})
+    .describe("programs that playbooks run as Kubernetes Jobs, by the name that their steps use"),
+  domains: z.array(Domain).default([]).describe("names whose TLS and certificates are checked"),
+  manifests: Manifests.optional().describe("what a deploy applies"),
   contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({

@@ -86,6 +86,8 @@ export const PlannedStep = z.strictObject({
   /** True for steps that only look: they decide the verdict after the changes were made. */
   verifies: z.boolean(),
   mutates: z.boolean(),
+  /** What it makes goes by itself and changes nothing that users depend on. */
+  passing: z.boolean().optional(),
   /** Whether its targets are held from apply to verified. */
   locks: z.boolean(),
   permission: Permission,

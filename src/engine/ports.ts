@@ -1,5 +1,6 @@
 import type { Actor, Identity } from "../domain/actor.ts";
 import type { Target } from "../domain/app.ts";
+import type { Domain } from "../domain/job.ts";
 import type { Chart } from "../domain/chart.ts";
 import type { ResourceCall } from "../domain/plan.ts";
 import type { Attachment, View } from "../domain/view.ts";
@@ -191,8 +192,19 @@ export interface Clusters {
 /** A number that is really known, or the reason it is not. */
 export type Reading = { known: true; value: number } | { known: false; why: string };
 
+/** One line of an answer, told from the others by its labels. */
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
 export interface Metrics {
   query(cluster: string, promql: string): Promise<Reading>;
+  /** Every series of the answer as it is now; those that are no number are left out. */
+  series(
+    cluster: string,
+    promql: string,
+  ): Promise<{ known: true; samples: Sample[] } | { known: false; why: string }>;
   range(
     cluster: string,
     promql: string,
@@ -209,6 +221,23 @@ export interface Charts {
 export interface HttpProbe {
   /** GET with a deadline; redirects are not followed; the body is not kept. */
   get(url: string, timeoutMs: number): Promise<{ ok: boolean; status: number | null; detail: string }>;
+  /** The same for what answers with JSON; a long answer is refused. */
+  json(url: string, timeoutMs: number): Promise<{ ok: true; body: Json } | { ok: false; detail: string }>;
+}
+
+/** What a TLS server shows of itself. */
+export interface TlsFacts {
+  /** null: it could not be found out. */
+  versions: { version: "TLS 1.0" | "TLS 1.1" | "TLS 1.2" | "TLS 1.3"; accepted: boolean | null }[];
+  /** Why clients do not trust its certificate (chain, name, dates); null: they do. */
+  distrust: string | null;
+  /** From its own certificate to the last that it or this machine has. */
+  chain: { subject: string; issuer: string; validFrom: Date; validTo: Date }[];
+}
+
+export interface TlsProbe {
+  /** Throws a UserError when nothing answers there. */
+  look(domain: Domain, timeoutMs: number): Promise<TlsFacts>;
 }
 
 /** Who people are and who is in what, asked of Slack. */

@@ -155,7 +155,7 @@ export async function intendStep(
 
 /** A step that has written, or of which nobody knows whether it has. */
 export function mayHaveWritten({ document, acted_at: acted, outcome }: Row<"run_step">): boolean {
-  return document.mutates && (acted !== null || outcome === "unknown");
+  return document.mutates && document.passing !== true && (acted !== null || outcome === "unknown");
 }
 
 export async function markActed(trx: Queries, run: number, step: string, at: Date): Promise<void> {

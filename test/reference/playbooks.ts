@@ -17,6 +17,17 @@ export const summaries: Readonly<Record<string, string>> = {
   "http-check": "Asks the app's health URLs (`apps.<name>.environments.<name>.health`); only 2xx counts.",
   "metrics-check":
     "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",
+  "job-run":
+    "Runs a Job of `jobs` in crai.yaml once and waits for its end: its last lines show while it runs, its exit code decides, and its figures are `values.report`. It is ended when the run is stopped.",
+  "report-check": "Holds the figures that a Job reported to bounds; a figure that is missing is unknown.",
+  "tls-check":
+    "Looks at the TLS of every domain of crai.yaml: which versions are spoken and refused, chain, names, and days left.",
+  "pods-check": "Whether every pod in the namespaces of the environment is ready; pods of Jobs do not count.",
+  "services-check": "Whether every Service in the namespaces of the environment has a ready endpoint.",
+  "incident-check":
+    "Refuses, and ends the run, while the app has an incident that is not resolved: for what puts load on it.",
+  "all-passed":
+    "The last step of a playbook whose steps may each fail (`continue_on_failure`): fails when one of them did.",
 };
 
 function actionSection(name: string): string {

@@ -5,8 +5,10 @@ import type { Config } from "../../domain/config.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
 import type { Database } from "../../store/database.ts";
+import { openOutage } from "../../store/incidents.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
+import { recentRuns } from "../runs/recent-runs.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type {
   Action,
@@ -20,7 +22,7 @@ import type {
   StepInHand,
 } from "../playbooks/action.ts";
 import type { Actions } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Metrics } from "../ports.ts";
+import type { Clusters, HttpProbe, Metrics, TlsProbe } from "../ports.ts";
 
 export interface Where extends PlannedScope {
   actor: Actor;
@@ -31,11 +33,12 @@ export interface Where extends PlannedScope {
 
 export interface ContextOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines">;
+  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests">;
   actions: Actions;
   clusters: Clusters;
   metrics: Metrics;
   http: HttpProbe;
+  tls: TlsProbe;
   authorizer: Pick<Authorizer, "demand">;
   maskKey: string;
   now: Clock;
@@ -99,7 +102,7 @@ function appsIn(apps: Config["apps"], name: string): EnvironmentContext["apps"] 
 }
 
 export function createContexts(options: ContextOptions): MakeContext {
-  const { db, config, actions, clusters, metrics, http, authorizer, maskKey, now } = options;
+  const { db, config, actions, clusters, metrics, http, tls, authorizer, maskKey, now } = options;
 
   function baseOf(where: Where): BaseContext {
     const { settle, window } = config.deadlines;
@@ -107,6 +110,10 @@ export function createContexts(options: ContextOptions): MakeContext {
       actor: where.actor,
       metrics,
       http,
+      tls,
+      settings: config,
+      openOutage: (app, environment) => openOutage(db, app, environment),
+      recentRuns: (environment, since) => recentRuns(db, environment, since),
       maskKey,
       waits: { settleMs: settle, windowMs: window },
       before: where.before,

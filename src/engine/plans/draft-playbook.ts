@@ -87,7 +87,7 @@ export function createPlaybookDraft(options: PlannerOptions, contexts: MakeConte
         await authorizer.demand(actor, playbook.permission, scope);
     await demandActions(steps, { actor, authorizer });
     // What will be changed names a plan better than its playbook does.
-    const changes = steps.filter((step) => step.mutates).map((step) => step.title);
+    const changes = steps.filter((step) => step.mutates && step.passing !== true).map((step) => step.title);
     const named = resolveText(playbook.metadata.title, variablesOf(frame));
     return {
       title: changes.length > 0 && changes.length <= MOST_NAMED ? changes.join(", then ") : named,
@@ -98,7 +98,8 @@ export function createPlaybookDraft(options: PlannerOptions, contexts: MakeConte
       incident,
       reason,
       undoes: null,
-      risk: playbook.risk,
+      // Of a playbook that can be undone, the part that only looks needs nobody's yes.
+      risk: playbook.risk === "reversible" && !steps.some((step) => step.mutates) ? "observe" : playbook.risk,
       approvals: playbook.approvals,
       onFailure: playbook.on_failure,
       warnings: playbook.mode === "shadow" ? [inShadow] : [],

@@ -4,7 +4,7 @@ import type { Config } from "../../domain/config.ts";
 import type { Database } from "../../store/database.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Actions, Playbooks } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Json, Metrics } from "../ports.ts";
+import type { Clusters, HttpProbe, Json, Metrics, TlsProbe } from "../ports.ts";
 
 export interface PlanRequest {
   playbook: string;
@@ -29,12 +29,13 @@ export interface Drift {
 
 export interface PlannerOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines">;
+  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests">;
   actions: Actions;
   playbooks: () => Playbooks;
   clusters: Clusters;
   metrics: Metrics;
   http: HttpProbe;
+  tls: TlsProbe;
   authorizer: Authorizer;
   maskKey: string;
   now: Clock;

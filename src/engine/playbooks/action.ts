@@ -5,9 +5,11 @@ import type { Actor, Person } from "../../domain/actor.ts";
 import type { App, Environment, Target } from "../../domain/app.ts";
 import type { Inverse, PlannedStep, ResourceCall, Warning } from "../../domain/plan.ts";
 import type { StepAnswer } from "../../domain/run.ts";
+import type { Config } from "../../domain/config.ts";
+import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { View } from "../../domain/view.ts";
-import type { Cluster, HttpProbe, Json, Metrics } from "../ports.ts";
+import type { Cluster, HttpProbe, Json, Metrics, TlsProbe } from "../ports.ts";
 
 /** What is recorded about one pod template of one target. */
 export interface KnownHealth {
@@ -24,8 +26,18 @@ export interface StepInHand {
   step: string;
   /** 1 for the first try; grows with each `retry`. */
   attempt: number;
+  /** Whether the engine knows that it has acted. */
+  acted(): boolean;
   /** What people have answered to it so far, oldest first. */
   answers(): Promise<StepAnswer[]>;
+}
+
+/** A run as others are told of it. */
+export interface RecentRun {
+  number: number;
+  app: string | null;
+  title: string;
+  startedAt: Date;
 }
 
 /** Other actions, for one that waits for what they find. Only those that look. */
@@ -40,6 +52,13 @@ export interface BaseContext {
   actor: Actor;
   metrics: Metrics;
   http: HttpProbe;
+  tls: TlsProbe;
+  /** What crai.yaml says beside apps. */
+  settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests">;
+  /** The outage of an app that is not resolved, if there is one. */
+  openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
+  /** What crai itself has done in an environment since then, newest first; nothing of confidential incidents. */
+  recentRuns(environment: string, since: Date): Promise<RecentRun[]>;
   /** Keys the short hashes by which hidden values are compared. */
   maskKey: string;
   waits: { settleMs: number; windowMs: number };
@@ -103,6 +122,8 @@ export interface PlannedAction<State extends Json> {
   warnings: Warning[];
   fingerprint: string;
   inverse: Inverse | null;
+  /** What it makes goes by itself and changes nothing that users depend on: nothing to undo, and no cure to judge. */
+  passing?: boolean;
   state: State;
   /**
    * Workloads it changes, where they are not simply the app's own; they are locked. An action about a whole environment
@@ -170,6 +191,8 @@ export interface Action<
   apply?(state: State, context: Contexts[Scope]): Promise<void>;
   /** `since`: when the step began (UTC), so that windows start after the rollout. */
   observe(state: State, context: Contexts[Scope], since: Date): Promise<Observation>;
+  /** Ends what it left running when its step ended otherwise than well. Safe to call again. */
+  halt?(state: State, context: Contexts[Scope]): Promise<void>;
   /**
    * Whether what this would put back is recorded as healthier than what is there. Only such an action may compensate by
    * itself; null: it may not, and why is said to people.

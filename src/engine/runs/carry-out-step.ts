@@ -1,6 +1,6 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import { formatDuration } from "../../domain/deadline.ts";
-import { isUserError } from "../../domain/errors.ts";
+import { isError, isUserError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
 import { finishStep, intendStep, markActed, retryStep, type StepEnd, stepsOf } from "../../store/runs.ts";
 import { answersOf } from "../../store/step-answers.ts";
@@ -95,6 +95,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
   ): Promise<StepEnd> {
     const { number } = job.run;
     const { document: step } = row;
+    let hasActed = row.phase !== "intended";
     const where = await planner.contexts.for(action, {
       ...step.about,
       actor: job.run.actor,
@@ -103,6 +104,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
         run: number,
         step: step.id,
         attempt: row.attempt,
+        acted: () => hasActed,
         answers: () => answersOf(db, number, step.id),
       },
     });
@@ -111,8 +113,10 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
       const acted = tooLate(job) ?? (await act({ job, step, action, where, until, begun: row.begun }));
       if (acted !== "acted") return acted;
       await markActed(db, number, step.id, now());
+      hasActed = true;
     }
-    return watch({ job, step, action, where, since: row.intended_at, until, halted });
+    const end = await watch({ job, step, action, where, since: row.intended_at, until, halted });
+    return end.outcome === "succeeded" ? end : halt(end, () => action.halt?.(step.state, where));
   }
 
   /** After a clear failure it is tried again, as often as the playbook says. */
@@ -152,6 +156,18 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     wakeOutbox();
     return finishOne(job, document, await attempts(todo, action, settled.row));
   };
+}
+
+/** Ends what a step left running. Where that is refused, or nobody answers, the run says so and ends all the same. */
+async function halt(end: StepEnd, halting: () => Promise<void> | undefined): Promise<StepEnd> {
+  try {
+    await halting();
+    return end;
+  } catch (error) {
+    if (!isUserError(error) && !isError(error, "ClusterUnreachable")) throw error;
+    const left = `What it started may still run: ${error.message}.`;
+    return { ...end, detail: end.detail === null ? left : `${end.detail}. ${left}` };
+  }
 }
 
 /** A yes is good for as long as a plan may wait for it: a run that nobody began in that time changes nothing. */

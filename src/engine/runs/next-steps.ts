@@ -79,7 +79,14 @@ export function createNextSteps({
   return async (run, plan) => {
     if (run.verdict === null || run.verdict === "cured") {
       const closing = run.verdict === "cured" ? await closingButtons(run) : [];
-      return [...closing, ...(run.outcome === "succeeded" && plan.undoes === null ? [undoButton(run)] : [])];
+      return [
+        ...closing,
+        ...(run.outcome === "succeeded" &&
+        plan.undoes === null &&
+        plan.steps.some(({ inverse }) => inverse !== null)
+          ? [undoButton(run)]
+          : []),
+      ];
     }
     const { older, back } = after[run.verdict];
     const revision = older

@@ -21,6 +21,8 @@ export interface Circumstances {
   before?: ActionContext["before"];
   now?: () => Date;
   cluster?: Cluster;
+  settings?: ActionContext["settings"];
+  inHand?: ActionContext["inHand"];
 }
 
 function contextFor(world: World, target: Target, more: Circumstances = {}): ActionContext {
@@ -51,11 +53,14 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
       range: async () => [],
     },
     http: { get: async () => ({ ok: false, status: null, detail: "no HTTP here" }) },
+    tls: { look: () => Promise.reject(new Error("no TLS here")) },
+    settings: more.settings ?? { apps: {}, jobs: {}, domains: [] },
+    openOutage: async () => undefined,
     health: more.health ?? new Map(),
     maskKey: "mask",
     waits: { settleMs: 0, windowMs: 0 },
     before: more.before ?? [],
-    inHand: null,
+    inHand: more.inHand ?? null,
     probes: {
       plan: () => Promise.reject(new Error("no other actions here")),
       look: () => Promise.reject(new Error("no other actions here")),

@@ -1,0 +1,137 @@
+import { cleanLine, cleanText } from "../../domain/clean-text.ts";
+import { formatDuration } from "../../domain/deadline.ts";
+import { isUserError } from "../../domain/errors.ts";
+import type { Observation } from "../../engine/playbooks/action.ts";
+import type { Json, Objects } from "../../engine/ports.ts";
+import { container } from "./manifest.ts";
+import { readReport } from "./report.ts";
+import { type JobObject, JobPod, type Terminated } from "./shapes.ts";
+import type { Watched } from "./watched.ts";
+import { whyNotStarted } from "./start.ts";
+
+/** What is read of a log: enough for the report of a scan, and never more than this is held. */
+const log = { tailLines: 20_000, limitBytes: 4 * 2 ** 20 };
+/** Lines that are kept with the run, and lines that are told. */
+const [kept, told] = [40, 3];
+const longestLine = 160;
+
+async function podOf(objects: Objects, { ref }: Watched): Promise<JobPod | null> {
+  const pods = { group: "", resource: "pods", namespace: ref.namespace };
+  for await (const item of objects.list(pods, { labelSelector: `batch.kubernetes.io/job-name=${ref.name}` }))
+    return JobPod.parse(item);
+  return null;
+}
+
+/** null: nobody may read it, or there is none. */
+async function logOf(
+  objects: Objects,
+  { ref }: Watched,
+  pod: string,
+  tailLines: number,
+): Promise<string | null> {
+  try {
+    const query = { tailLines, limitBytes: log.limitBytes };
+    return await objects.logs({ namespace: ref.namespace, name: pod, container }, query);
+  } catch (error) {
+    if (isUserError(error)) return null;
+    throw error;
+  }
+}
+
+/** The last lines that people can read: a report is for programs. */
+function lastLines(text: string, most: number): string[] {
+  return cleanText(text)
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\s*[[\]{}"]/.test(line))
+    .slice(-most)
+    .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line));
+}
+
+function seconds({ startedAt, finishedAt }: Terminated): number | null {
+  return startedAt && finishedAt ? Math.max(0, (finishedAt.getTime() - startedAt.getTime()) / 1000) : null;
+}
+
+function howItEnded({ name, memory }: Watched, ended: Terminated): string {
+  const took = seconds(ended);
+  const after = took === null ? "" : ` after ${formatDuration(took * 1000)}`;
+  if (ended.reason === "OOMKilled") return `${name} ran out of memory${after}: it may use ${memory}`;
+  return `${name} ended with exit code ${ended.exitCode}${after}`;
+}
+
+async function finished(
+  watched: Watched,
+  pod: JobPod,
+  ended: Terminated,
+  objects: Objects,
+): Promise<Observation> {
+  const text = await logOf(objects, watched, pod.metadata.name, log.tailLines);
+  const lines = lastLines(text ?? "", told);
+  const figures =
+    watched.report === "none"
+      ? null
+      : (readReport(watched.report, ended.message) ?? readReport(watched.report, text ?? ""));
+  const values: Json = {
+    job: watched.ref.name,
+    pod: pod.metadata.name,
+    exitCode: ended.exitCode,
+    seconds: seconds(ended),
+    log: lastLines(text ?? "", kept),
+    report: figures === null ? null : { numbers: figures.numbers, notes: figures.notes },
+  };
+  const how = howItEnded(watched, ended);
+  if (ended.exitCode === 0) {
+    const last = lines.at(-1);
+    return {
+      state: "done",
+      evidence: [{ what: last === undefined ? how : `${how}: ${last}`, ok: true }],
+      values,
+    };
+  }
+  const unread = text === null ? ["Its log could not be read."] : [];
+  const detail = [how, ...lines, ...unread].join(" · ");
+  return { state: "failed", detail, evidence: [{ what: detail, ok: false }], values };
+}
+
+/** Ended without a pod that could tell how. */
+function endedUnseen(
+  { name, deadlineMs }: Watched,
+  condition: { type: string; reason: string; message: string },
+): Observation {
+  if (condition.type === "Complete")
+    return {
+      state: "done",
+      evidence: [{ what: `${name} completed; its pod and its log are gone`, ok: true }],
+    };
+  const detail =
+    condition.reason === "DeadlineExceeded"
+      ? `${name} ran longer than ${formatDuration(deadlineMs)}, its deadline, and Kubernetes ended it. Raise \`jobs.${name}.deadline\` if it needs longer`
+      : `${name} failed, and its pod is gone (deleted or evicted): ${cleanLine(condition.message) || condition.reason}`;
+  return { state: "failed", detail, evidence: [{ what: detail, ok: false }] };
+}
+
+/** How a Job stands that was made; `sinceMs`: since its step began. */
+export async function lookAtJob(
+  watched: Watched,
+  job: JobObject,
+  objects: Objects,
+  sinceMs: number,
+): Promise<Observation> {
+  const pod = await podOf(objects, watched);
+  const state = pod?.status.containerStatuses.find(({ name }) => name === container)?.state;
+  if (pod !== null && state?.terminated !== undefined) {
+    const deadline = job.status.conditions.some(({ reason }) => reason === "DeadlineExceeded");
+    if (!deadline) return finished(watched, pod, state.terminated, objects);
+  }
+  const over = job.status.conditions.find(
+    ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
+  );
+  if (over !== undefined) return endedUnseen(watched, over);
+  if (pod === null || state?.running === undefined) {
+    const { why, final } = await whyNotStarted(watched, { job, pod, objects, sinceMs });
+    if (!final) return { state: "pending", detail: `${watched.name}: ${why}` };
+    const detail = `${watched.name} never started: ${why}`;
+    return { state: "failed", detail, evidence: [{ what: detail, ok: false }] };
+  }
+  const [last] = lastLines((await logOf(objects, watched, pod.metadata.name, 20)) ?? "", 1);
+  return { state: "pending", detail: `${watched.name} runs${last === undefined ? "" : `: ${last}`}` };
+}
