@@ -1,3 +1,4 @@
+import { parseISO } from "date-fns/parseISO";
 import { z } from "zod";
 
 const Deployment = z.object({
@@ -22,5 +23,5 @@ export function rolledOutAt(workload: unknown): Date | null {
   const progressing = parsed.data.status.conditions.find(({ type }) => type === "Progressing");
   if (progressing?.reason !== "NewReplicaSetAvailable" || progressing.lastUpdateTime === undefined)
     return null;
-  return new Date(progressing.lastUpdateTime);
+  return parseISO(progressing.lastUpdateTime);
 }

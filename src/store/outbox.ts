@@ -1,3 +1,4 @@
+import { subMilliseconds } from "date-fns/subMilliseconds";
 import { sql } from "kysely";
 import { storableJson } from "../domain/storable-json.ts";
 import type { Queries } from "./database.ts";
@@ -153,7 +154,7 @@ export async function reopenFailed(
     .updateTable("outbox")
     .set({ failed_at: null, attempts: 0, next_at: at })
     .where("system", "=", "slack")
-    .where("failed_at", ">", new Date(at.getTime() - NEWS))
+    .where("failed_at", ">", subMilliseconds(at, NEWS))
     .where("error", "in", [...errors])
     .where((where) =>
       where.or([
