@@ -62,6 +62,18 @@ export const templateRestore = defineAction<z.infer<typeof Params>, ReplaceState
     return writeTemplate(cluster, target, state, replacementPatch({ target }, state));
   },
 
+  async isHealthier({ leaves }, { cluster, target, health }) {
+    const now = templateDigest((await cluster.workload(target)).template);
+    const isWell = (template: string): boolean => {
+      const known = health.get(template);
+      return known?.healthyAt != null && (known.badAt === null || known.badAt < known.healthyAt);
+    };
+    if (!leaves.some(isWell))
+      return { healthier: false, why: "what was there before is not recorded as healthy" };
+    if (isWell(now)) return { healthier: false, why: "what is there now is recorded as healthy too" };
+    return { healthier: true, why: "" };
+  },
+
   observe(state, { cluster, target }) {
     return observeTemplate(cluster, target, state, state.done);
   },

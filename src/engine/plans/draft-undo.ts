@@ -5,39 +5,20 @@ import { planByNumber } from "../../store/plans.ts";
 import { mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import { noRun } from "../commands/references.ts";
 import type { MakeContext } from "./action-context.ts";
+import { bareStep } from "./bare-step.ts";
 import type { ConcreteStep } from "./expand.ts";
 import { planSteps } from "./plan-steps.ts";
+import { stillStands } from "./still-stands.ts";
 import type { Drift, PlannerOptions } from "./planning.ts";
 import { demandActions, preflight } from "./preflight.ts";
 
 export type UndoDraft = { actor: Actor; incident: number | null; reason: string | null } & Drift;
 
-/** ms that putting one thing back may take. */
-const UNDO_WITHIN = 600_000;
-
-type Bare = Pick<ConcreteStep, "id" | "action" | "with" | "about" | "locks">;
-
-/** A step that does one thing, and nothing of what a playbook can say beside. */
-function bare(step: Bare, needs: string[]): ConcreteStep {
-  return {
-    ...step,
-    needs,
-    title: null,
-    timeout: UNDO_WITHIN,
-    retry: null,
-    continueOnFailure: false,
-    compensate: null,
-    later: null,
-    runbook: [],
-    verifies: false,
-  };
-}
-
 /** A look of the plan that is undone, for what comes after the undoing. */
 function lookAgain(step: PlannedStep, needs: string[]): ConcreteStep {
   const { id, action, with: given, about, locks, timeout, verifies } = step;
   // Not what it had planned for the run that is undone: that waits for the template which this one takes away.
-  return { ...bare({ id, action, with: given, about, locks }, needs), timeout, verifies };
+  return { ...bareStep({ id, action, with: given, about, locks }, needs), timeout, verifies };
 }
 
 /** One after the other. */
@@ -61,7 +42,7 @@ export function createUndoDraft(
     const row = await runByNumber(db, run);
     const stored = row && (await planByNumber(db, row.plan));
     if (!row || !stored) throw noRun(run);
-    const acted = (await stepsOf(db, run)).filter(mayHaveWritten);
+    const acted = stillStands(await stepsOf(db, run)).filter(mayHaveWritten);
     const undone = acted
       .flatMap(({ document: { inverse, about, locks } }) =>
         inverse === null ? [] : [{ inverse, about, locks }],
@@ -79,7 +60,7 @@ export function createUndoDraft(
         ...undone.map(
           ({ about, locks, inverse }, index) =>
             (needs: string[]) =>
-              bare(
+              bareStep(
                 {
                   id: `undo-${index + 1}`,
                   action: inverse.action,

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { PlannedStep } from "../../domain/plan.ts";
 import { stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
-import { createCarryOutStep } from "./carry-out-step.ts";
+import type { createCarryOutStep } from "./carry-out-step.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 
@@ -41,10 +41,11 @@ function ready(
  * Carries the steps of a run out, each as soon as what it needs has ended. When one ends the run nothing more begins;
  * what is under way is seen through, but for steps that only look. Safe to call again after a crash: the rows tell.
  */
-export function createCarryOut(options: RunsOptions, record: RunRecord) {
-  const { db } = options;
-  const carryOutStep = createCarryOutStep(options, record);
-
+export function createCarryOut(
+  { db }: RunsOptions,
+  record: RunRecord,
+  carryOutStep: ReturnType<typeof createCarryOutStep>,
+) {
   return async (number: number, progress?: Progress): Promise<void> => {
     const job: Job = await record.load(number);
     const { steps } = job.stored.plan;

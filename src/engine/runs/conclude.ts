@@ -7,7 +7,11 @@ import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 
 /** The three ways a run ends: judged by its steps, broken on our side, or without its terminal. */
-export function createEndings({ db, offers, wakeOutbox, log, now }: RunsOptions, record: RunRecord) {
+export function createEndings(
+  { db, offers, offerUndo, wakeOutbox, log, now }: RunsOptions,
+  record: RunRecord,
+  compensate: (run: number) => Promise<string | null>,
+) {
   async function conclude(job: Job, end: RunEnd, offered: readonly Button[]): Promise<void> {
     const { number } = job.run;
     await db.transaction().execute(async (trx) => {
@@ -24,9 +28,14 @@ export function createEndings({ db, offers, wakeOutbox, log, now }: RunsOptions,
 
   return {
     async finish(number: number): Promise<void> {
+      const back = await compensate(number);
       const job = await record.load(number);
-      const end = judge(job.stored.plan, await stepsOf(db, number));
+      const judged = judge(job.stored.plan, await stepsOf(db, number));
+      const end =
+        back === null ? judged : { ...judged, detail: [judged.detail, back].filter(Boolean).join(". ") };
       await conclude(job, end, await offers({ ...job.run, ...end, status: "finished" }, job.stored.plan));
+      const failed = end.outcome !== "succeeded" && end.outcome !== "skipped" && end.outcome !== "stopped";
+      if (failed && job.stored.plan.onFailure === "offer-undo") await offerUndo(job);
     },
 
     async abandon(number: number, error: unknown): Promise<void> {

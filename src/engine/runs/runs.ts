@@ -4,6 +4,8 @@ import { markRunning } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { type AnswerOptions, createAnswerStep, type Said } from "./answer-step.ts";
 import { createCarryOut, type Progress } from "./carry-out.ts";
+import { createCarryOutStep } from "./carry-out-step.ts";
+import { createCompensate } from "./compensate.ts";
 import { createEndings } from "./conclude.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { createRunRecord } from "./run-record.ts";
@@ -29,6 +31,7 @@ export interface Runs {
 export function createRuns(options: RunsOptions & Pick<AnswerOptions, "authorizer">): Runs {
   const { db, wakeOutbox, now } = options;
   const record = createRunRecord(options);
+  const carryOutStep = createCarryOutStep(options, record);
 
   async function begin(number: number): Promise<void> {
     const job = await record.load(number);
@@ -47,8 +50,8 @@ export function createRuns(options: RunsOptions & Pick<AnswerOptions, "authorize
 
   return {
     begin,
-    carryOut: createCarryOut(options, record),
-    ...createEndings(options, record),
+    carryOut: createCarryOut(options, record, carryOutStep),
+    ...createEndings(options, record, createCompensate(options, record, carryOutStep)),
     stop: createStop(options, record),
     answer: createAnswerStep(options, record),
   };
