@@ -30,7 +30,9 @@ test.for(seeds)(
       expect(await endOf(story)).toEqual(cured);
     } catch (cause) {
       const log = readFileSync(join(story.sandbox.dataDir, "crai.log"), "utf8").slice(-4000);
-      throw new Error(`It was killed at:\n${chance.deaths.join("\n")}\nIts log ends with:\n${log}`, { cause });
+      throw new Error(`It was killed at:\n${chance.deaths.join("\n")}\nIts log ends with:\n${log}`, {
+        cause,
+      });
     }
     expect(chance.deaths.length).toBeGreaterThan(0);
   },

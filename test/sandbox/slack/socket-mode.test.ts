@@ -103,7 +103,9 @@ test("a cut wire is survived too", async () => {
 
   await expect.poll(() => workspace.connections(), { timeout: 10_000 }).toBe(1);
   // Stopped before it has heard the greeting, Slack's client leaves a rejection that nobody handles.
-  expect(await person(url, people.robin.slack).command(api, "/crai status")).toEqual({ outcome: "delivered" });
+  expect(await person(url, people.robin.slack).command(api, "/crai status")).toEqual({
+    outcome: "delivered",
+  });
 });
 
 /** A Socket Mode connection in the test's own hands. */
