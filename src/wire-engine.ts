@@ -15,6 +15,7 @@ import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
 import { indexActions } from "./engine/playbooks/loaded.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
+import { withSuspects } from "./engine/runs/suspects.ts";
 import { createUndoOffer } from "./engine/plans/offer-undo.ts";
 import { createPlanner } from "./engine/plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
@@ -90,7 +91,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     authorizer,
     planner,
     actions,
-    offers: createNextSteps({ db, planner, log }),
+    offers: withSuspects(createNextSteps({ db, planner, log }), { db, now }),
     wakeOutbox,
     stops,
     offerUndo: createUndoOffer({ planner, refresh: (plan) => planMessages.refresh(plan), log }),

@@ -4,9 +4,10 @@ import type { Charts } from "../../engine/ports.ts";
 import { chartSpec } from "./spec.ts";
 
 /** A font of our own: a container has none, and the same chart must give the same picture everywhere. */
-const fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
-  fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`)),
-);
+const fonts = [
+  import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
+  import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
+].map((url) => fileURLToPath(url));
 
 /** Pixels for each of the picture's units: sharp on the screens people have. */
 const SCALE = 2;

@@ -24,7 +24,7 @@ function whileFiring(firing: readonly string[] = []): string {
 }
 
 /** How the trouble of an incident began anew. */
-export const anew: Record<FactOf<"episode.began">["why"], string> = {
+const anew: Record<FactOf<"episode.began">["why"], string> = {
   over: "fires again after it was over",
   mitigated: "fires again after the incident was mitigated",
   another: "fires too",
