@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { type PracticeApp, practiceApps } from "./apps/practice-apps.ts";
+import { practiceJobs } from "./apps/practice-jobs.ts";
 import { alertmanagerToken, cluster, grafanaToken, pager, people, type Person, slack } from "./seed.ts";
 
 /** How fast things go in the sandbox's crai.yaml; durations as crai writes them. */
@@ -69,7 +70,10 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
         workload: app.workload,
         container: app.container,
         ...(app.http
-          ? { health: [`${origin}/apps/${app.name}/health`, `${origin}/apps/${app.name}/ready`] }
+          ? {
+              url: `https://${app.name}.credit-risk-ai.example.com`,
+              health: [`${origin}/apps/${app.name}/health`, `${origin}/apps/${app.name}/ready`],
+            }
           : {}),
       },
     },
@@ -83,24 +87,26 @@ const responder = [
   "rollout:*",
   "plan:approve",
   "run:*",
+  "job:run",
   "crai:inspect",
 ];
 
 /**
  * The crai.yaml of the practice organization.
  * @param origin of the sandbox, e.g. http://localhost:3000
- * @param practice the context of crai's kubeconfig, and where its metrics are
+ * @param practice the context of crai's kubeconfig, where its metrics are, and its public name's TLS server
  */
 export function craiConfig(
   origin: string,
   pace: Pace,
-  practice: { context: string; prometheus: string },
+  practice: { context: string; prometheus: string; tls?: { port: number; ca: string } },
 ): string {
+  const { tls, ...reach } = practice;
   const machines = cluster.machines;
   const everybody = Object.values<Person>(people);
   const config = {
     slack: { command: slack.command, announce: "C0INCIDENTS" },
-    clusters: { [cluster.name]: practice },
+    clusters: { [cluster.name]: reach },
     apps: Object.fromEntries(practiceApps.map((app) => [app.name, appOf(app, origin, pace)])),
     access: {
       roles: {
@@ -129,6 +135,8 @@ export function craiConfig(
       "Compliance Guide": "https://docs.credit-risk-ai.example.com/compliance",
     },
     confidential: { members: ["S0LEADS"] },
+    jobs: practiceJobs,
+    ...(tls && { domains: [{ name: "api.credit-risk-ai.example.com", connect: "127.0.0.1", ...tls }] }),
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

@@ -27,6 +27,7 @@ import { forgetLastSession, writeConfiguration } from "./session-folder.ts";
 import type { Timings as SlackTiming } from "./slack/app/link.ts";
 import { readManifest } from "./slack/manifest.ts";
 import { createSlackWorkspace } from "./slack/workspace.ts";
+import { startPracticeTls } from "./tls/practice-tls.ts";
 
 export interface SandboxOptions {
   /** 0: any free one. */
@@ -117,7 +118,9 @@ export async function startSandbox(options: SandboxOptions) {
     },
   );
 
+  const tls = await startPracticeTls(dataDir, "api.credit-risk-ai.example.com");
   const outside = {
+    tls: { port: tls.port, ca: tls.ca },
     context: real?.context ?? clusterSeed.name,
     prometheus: options.prometheus ?? `${web.origin}/prom`,
   };
@@ -184,6 +187,7 @@ export async function startSandbox(options: SandboxOptions) {
       alerting.close();
       controllers.close();
       await web.close();
+      await tls.close();
       await database.close();
       unlock();
     },

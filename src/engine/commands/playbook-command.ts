@@ -16,7 +16,7 @@ interface About {
   environment: string | null;
 }
 
-/** The app and environment that somebody means: those they typed, else those of the incident they are in. */
+/** The app and environment that somebody means: those they typed, else those of the incident they are in, else the usual ones. */
 function aboutOf(
   { inputs }: LoadedPlaybook,
   args: Args,
@@ -26,7 +26,9 @@ function aboutOf(
   const names = { app: inputOfType(inputs, "app"), environment: inputOfType(inputs, "environment") };
   const typed = names.environment === undefined ? args["env"] : args[names.environment];
   if (names.app === undefined) return { app: null, environment: typed ?? here?.environment ?? null };
-  const app = appOf(apps, args[names.app], here).name;
+  const usual = inputs[names.app]?.default;
+  const named = args[names.app] ?? here?.app ?? (typeof usual === "string" ? usual : undefined);
+  const app = appOf(apps, named, here).name;
   return { app, environment: environmentOf(apps, { app, environment: typed }, here) };
 }
 
@@ -80,7 +82,7 @@ async function runAtOnce(
 }
 
 function commandOf(playbook: LoadedPlaybook): Command {
-  const { metadata, command, permission, risk } = playbook;
+  const { metadata, command, permission } = playbook;
   const { name } = metadata;
   return {
     name,
@@ -112,7 +114,7 @@ function commandOf(playbook: LoadedPlaybook): Command {
         key: invocation.id,
       });
       const isBlocked = stored.plan.warnings.some(({ level }) => level === "block");
-      return risk === "observe" && !isBlocked
+      return stored.plan.risk === "observe" && !isBlocked
         ? runAtOnce(stored.number, context, uses)
         : uses.planMessages.present(stored, invocation);
     },
