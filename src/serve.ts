@@ -184,6 +184,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     planner: uses.planner,
     playbooks: uses.playbooks,
     incidents: uses.incidents,
+    startAlone: engine.startAlone,
     log,
     now,
   });

@@ -17,6 +17,7 @@ import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { withSuspects } from "./engine/runs/suspects.ts";
 import { createUndoOffer } from "./engine/plans/offer-undo.ts";
+import { createStartAlone, type StartAlone } from "./engine/plans/start-alone.ts";
 import { createPlanner } from "./engine/plans/planner.ts";
 import type { Chat, Clusters, Directory, Metrics, Pager } from "./engine/ports.ts";
 import { createRoster, type RosterOptions } from "./engine/roster.ts";
@@ -54,6 +55,7 @@ export interface Engine {
   uses: UseCases;
   runs: Runs;
   metrics: Metrics;
+  startAlone: StartAlone;
   reloadPlaybooks: () => void;
 }
 
@@ -130,5 +132,6 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     pager,
     chat,
   };
-  return { uses, runs, metrics, reloadPlaybooks: playbooks.reload };
+  const startAlone = createStartAlone({ db, authorizer, enqueue, now });
+  return { uses, runs, metrics, startAlone, reloadPlaybooks: playbooks.reload };
 }

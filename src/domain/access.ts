@@ -30,11 +30,14 @@ export const Role = z.strictObject({
     .array(
       z
         .string()
-        .regex(/^([UWS][A-Z0-9]+|\*|kubernetes:.+)$/, "a Slack user ID (U…), user group ID (S…) or *"),
+        .regex(
+          /^([UWS][A-Z0-9]+|\*|kubernetes:.+|alert:.+|schedule:.+|observer)$/,
+          "a Slack user ID (U…), user group ID (S…) or *",
+        ),
     )
     .default([])
     .describe(
-      "Slack user IDs (U…), user group IDs (S…), `kubernetes:<user>` for the command line, or `*` for everybody",
+      "Slack user IDs (U…), user group IDs (S…), `kubernetes:<user>` for the command line, `*` for everybody, or `alert:<source>` and `schedule:<name>` for what runs by itself",
     ),
   onCall: z
     .array(z.string())

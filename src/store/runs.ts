@@ -60,6 +60,24 @@ export async function listRuns(
     .execute();
 }
 
+/** How often a playbook was started by no person, for one app, since a moment. */
+export async function startedAlone(
+  db: Queries,
+  about: { playbook: string; app: string | null; environment: string | null; since: Date },
+): Promise<number> {
+  const { playbook, app, environment, since } = about;
+  const rows = await db
+    .selectFrom("run")
+    .innerJoin("plan", "plan.number", "run.plan")
+    .select(["plan.document", "run.actor"])
+    .where("run.created_at", ">", since)
+    .where("run.app", "is not distinct from", app)
+    .where("run.environment", "is not distinct from", environment)
+    .execute();
+  return rows.filter(({ document, actor }) => document.playbook.name === playbook && actor.kind !== "person")
+    .length;
+}
+
 /** Oldest first. */
 export async function unfinishedRunsOf(db: Queries, executor: Executor): Promise<Row<"run">[]> {
   return db

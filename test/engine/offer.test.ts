@@ -27,6 +27,7 @@ async function offerFor(world: EngineWorld, crai: Engine, fingerprint: string): 
     db: world.db,
     planner: crai.uses.planner,
     playbooks: crai.uses.playbooks,
+    startAlone: crai.startAlone,
     incidents: crai.uses.incidents,
     log: pino({ level: "silent" }),
     now: () => new Date(),

@@ -37,8 +37,8 @@ steps:
 `;
 }
 
-async function templateNow({ process }: EngineWorld): Promise<string> {
-  const { clusters } = await process();
+async function templateNow(world: EngineWorld): Promise<string> {
+  const { clusters } = await world.process();
   return templateDigest((await clusters.as(robin, "practice").workload(target)).template);
 }
 

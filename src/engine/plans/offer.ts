@@ -14,6 +14,8 @@ import type { Incidents } from "../incidents/incidents.ts";
 import type { Playbooks } from "../playbooks/loaded.ts";
 import { overtakenBy, voidOvertaken } from "./overtaken.ts";
 import type { Planner } from "./planner.ts";
+import type { StartAlone } from "./start-alone.ts";
+import type { StoredPlan } from "../../store/plans.ts";
 import { voidReplaced } from "./replaced-offers.ts";
 
 function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
@@ -35,6 +37,7 @@ export interface OfferOptions {
   planner: Pick<Planner, "make">;
   playbooks: () => Playbooks;
   incidents: Pick<Incidents, "refresh">;
+  startAlone: StartAlone;
   log: Logger;
   now: Clock;
 }
@@ -53,6 +56,7 @@ export function createOffer({
   planner,
   playbooks,
   incidents,
+  startAlone,
   log,
   now,
 }: OfferOptions): (incident: number, alert: number) => Promise<Date | undefined> {
@@ -62,7 +66,7 @@ export function createOffer({
       playbook: playbook.metadata.name,
       app,
       environment,
-      inputs: { app, env: environment, to: null },
+      inputs: {},
       actor: { kind: "alert", source: alert.source },
       incident: number,
       reason: alert.title,
@@ -70,10 +74,21 @@ export function createOffer({
       key: `offer:${number}:${playbook.metadata.name}:${incident.episode}`,
     });
     await db.transaction().execute((trx) => voidReplaced(trx, stored, now()));
+    if (playbook.on_alert?.mode === "auto" && stored.status === "waiting") await start(stored, playbook);
     // Somebody may have been faster while it was planned.
     const run = await overtakenBy(db, trouble(incident, alert));
     if (run) await db.transaction().execute((trx) => voidOvertaken(trx, run.number, now()));
     await incidents.refresh(number);
+  }
+
+  /** Where it may not run by itself it stays a proposal. */
+  async function start(stored: StoredPlan, playbook: Playbook): Promise<void> {
+    try {
+      await startAlone(stored, playbook);
+    } catch (err) {
+      if (!isUserError(err)) throw err;
+      log.info({ err, plan: stored.number, why: err.why }, "proposed instead of run by itself");
+    }
   }
 
   /** One that is over by now proposes nothing, unless another of its name goes on. */
