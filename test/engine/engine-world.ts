@@ -64,7 +64,12 @@ function named(user: string): Seeded | undefined {
 function pagerOf(onCall: readonly string[]): Pager {
   return {
     onCall: () =>
-      Promise.resolve(onCall.map((email) => ({ pagerdutyUser: email, name: email, email, until: null }))),
+      Promise.resolve(
+        onCall.map((email) => {
+          const known = Object.values<Seeded>(people).find((one) => one.email === email);
+          return { pagerdutyUser: email, name: known?.name ?? email, email, until: null };
+        }),
+      ),
     incident: () => Promise.resolve(null),
     openIncidents: () => Promise.resolve([]),
     check: () => Promise.resolve("PagerDuty answers"),
