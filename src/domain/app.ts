@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Diagnosis } from "./diagnosis.ts";
 
 /** Kinds of workload a rollout verb understands, by the plural that paths and kubectl use. */
 export const workloadKinds = {
@@ -83,6 +84,7 @@ export const App = z.strictObject({
     .default({})
     .describe("what decides after a change whether the app is well: at least one with a bound"),
   requests: z.string().optional().describe("PromQL for the number of requests in the verification window"),
+  diagnose: Diagnosis.optional().describe("what `/crai diagnose` looks at beside the cluster"),
   environments: z.record(z.string(), Environment).describe("where it runs: one workload in each"),
 });
 export type App = z.infer<typeof App>;

@@ -9,7 +9,7 @@ const Answer = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("success"),
     data: z.discriminatedUnion("resultType", [
-      z.object({ resultType: z.literal("vector"), result: z.array(z.object({ value: Sample })) }),
+      z.object({ resultType: z.literal("vector"), result: z.array(z.object({ metric: z.record(z.string(), z.string()).default({}), value: Sample })) }),
       z.object({ resultType: z.literal("matrix"), result: z.array(z.object({ values: z.array(Sample) })) }),
       z.object({ resultType: z.literal("scalar"), result: Sample }),
     ]),
@@ -42,6 +42,11 @@ function readingOf(answer: Answer): Reading {
   return Number.isFinite(value) ? { known: true, value } : { known: false, why: `the value is ${text}` };
 }
 
+function noAnswer(error: unknown): { known: false; why: string } {
+  const why = error instanceof Error ? error.message : String(error);
+  return { known: false, why: `Prometheus gave no answer: ${why}` };
+}
+
 export function createMetrics({ urls, timeout = 5000 }: MetricsOptions): Metrics {
   async function ask(cluster: string, path: string, parameters: Record<string, string>): Promise<Answer> {
     const base = urls[cluster];
@@ -59,10 +64,22 @@ export function createMetrics({ urls, timeout = 5000 }: MetricsOptions): Metrics
       try {
         return readingOf(await ask(cluster, "query", { query: promql }));
       } catch (error) {
-        return {
-          known: false,
-          why: `Prometheus gave no answer: ${error instanceof Error ? error.message : String(error)}`,
-        };
+        return noAnswer(error);
+      }
+    },
+
+    async series(cluster, promql) {
+      try {
+        const answer = await ask(cluster, "query", { query: promql });
+        if (answer.status === "error")
+          return { known: false, why: `Prometheus refused the query: ${answer.error}` };
+        if (answer.data.resultType !== "vector") return { known: false, why: "the query gives no series" };
+        const samples = answer.data.result
+          .map(({ metric, value: [, text] }) => ({ labels: metric, value: Number(text) }))
+          .filter(({ value }) => Number.isFinite(value));
+        return { known: true, samples };
+      } catch (error) {
+        return noAnswer(error);
       }
     },
 

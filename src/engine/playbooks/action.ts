@@ -200,6 +200,8 @@ export interface Action<
   isHealthier?(state: State, context: Contexts[Scope]): Promise<{ healthier: boolean; why: string }>;
   /** ms between two looks that nothing else brings about; default: 1 s. */
   lookEvery?(state: State): number;
+  /** What its step found, for people: where a run ends with one, its message says that, and its steps stand in the thread. */
+  report?(values: Json): View | null;
   /** Of an action that waits for people. */
   people?: People<State>;
 }
