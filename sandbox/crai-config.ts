@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { type PracticeApp, practiceApps } from "./apps/practice-apps.ts";
 import { practiceJobs } from "./apps/practice-jobs.ts";
@@ -85,6 +86,7 @@ const responder = [
   "timeline:*",
   "workload:read",
   "rollout:*",
+  "manifest:apply",
   "plan:approve",
   "run:*",
   "job:run",
@@ -137,6 +139,7 @@ export function craiConfig(
     confidential: { members: ["S0LEADS"] },
     jobs: practiceJobs,
     ...(tls && { domains: [{ name: "api.credit-risk-ai.example.com", connect: "127.0.0.1", ...tls }] }),
+    manifests: { directory: join(import.meta.dirname, "manifests"), follow: ["api", "federated"] },
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

@@ -6,6 +6,9 @@ import { checklist } from "./checklist.ts";
 import { httpCheck } from "./http-check.ts";
 import { incidentCheck } from "./incident-check.ts";
 import { jobRun } from "./job-run.ts";
+import { ingressCheck } from "./ingress-check.ts";
+import { manifestApply } from "./manifest-apply.ts";
+import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
 import { podsCheck } from "./pods-check.ts";
 import { reportCheck } from "./report-check.ts";
@@ -17,6 +20,7 @@ import { servicesCheck } from "./services-check.ts";
 import { templateRestore } from "./template-restore.ts";
 import { tlsCheck } from "./tls-check.ts";
 import { waitUntil } from "./wait-until.ts";
+import { workloadWait } from "./workload-wait.ts";
 
 /** The catalogue: everything a step of a playbook may name. */
 export const actions: readonly Action[] = [
@@ -25,6 +29,10 @@ export const actions: readonly Action[] = [
   rolloutRestart,
   scale,
   rolloutWait,
+  manifestApply,
+  manifestRestore,
+  workloadWait,
+  ingressCheck,
   httpCheck,
   metricsCheck,
   jobRun,

@@ -14,6 +14,14 @@ export const summaries: Readonly<Record<string, string>> = {
   scale: "Sets the number of replicas. Refused where an autoscaler holds that number.",
   "rollout-wait":
     "Waits until the rollout is done, as `kubectl rollout status` does, and ends early when it is stuck or superseded.",
+  "manifest-apply":
+    "Applies files of `manifests.directory` by server-side apply as the person who asks, Namespaces first, with the tag set on the apps that follow it. What changes is found out by a dry run; a conflict with another field manager is named.",
+  "manifest-restore":
+    "Puts back the fields that `manifest-apply` wrote and removes what it made. It is the inverse that `manifest-apply` records; a Namespace, a volume or a StatefulSet is never removed.",
+  "workload-wait":
+    "Waits until the workloads of these manifests are rolled out, and ends early when one is stuck, cannot make pods or is superseded.",
+  "ingress-check":
+    "Looks at the Ingresses of these manifests: an address, ready back-ends behind every Service, TLS for every host.",
   "http-check": "Asks the app's health URLs (`apps.<name>.environments.<name>.health`); only 2xx counts.",
   "metrics-check":
     "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",

@@ -31,6 +31,10 @@ const operate = [
   { apiGroups: ["apps"], resources: scales, verbs: ["patch", "update"] },
   { apiGroups: [""], resources: ["pods"], verbs: ["delete"] },
   { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "patch", "delete"] },
+  // What a deploy applies, and takes back when it made it.
+  { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "patch", "delete"] },
+  { apiGroups: ["apps"], resources: ["deployments"], verbs: ["create", "delete"] },
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: ["create", "patch", "delete"] },
 ];
 
 const lead = [
@@ -60,6 +64,7 @@ const clusterView = [
   { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: read },
   { apiGroups: ["metrics.k8s.io"], resources: ["nodes"], verbs: ["get", "list"] },
 ];
+const deployer = [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "create", "patch"] }];
 /** Who may cordon and drain a node must also see which pods are on it. */
 const nodeOperator = [
   { apiGroups: [""], resources: ["nodes"], verbs: ["patch"] },
@@ -87,6 +92,11 @@ export function teamRoles(namespaces: string[]): { plural: string; object: KubeO
     {
       plural: "clusterrolebindings",
       object: clusterRoleBinding("cluster-view", [group("sre"), group("sre-leads"), group("crai:observers")]),
+    },
+    { plural: "clusterroles", object: clusterRole("deployer", deployer) },
+    {
+      plural: "clusterrolebindings",
+      object: clusterRoleBinding("deployer", [group("sre"), group("sre-leads")]),
     },
     { plural: "clusterroles", object: clusterRole("node-operator", nodeOperator) },
     {

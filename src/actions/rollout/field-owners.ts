@@ -36,6 +36,12 @@ export function ownersOf(raw: JsonObject, ...path: string[]): FieldOwner[] {
     .sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
 }
 
+/** Who wrote to the object last, its status aside, for people. */
+export function lastManager(raw: JsonObject): string {
+  const owner = ownersOf(raw).find(({ subresource }) => subresource === undefined);
+  return owner === undefined ? "somebody" : `${owner.manager}${owner.time === "" ? "" : ` at ${owner.time}`}`;
+}
+
 /** Everybody who has written any part of the object. */
 export function allOwners(raw: JsonObject): FieldOwner[] {
   return ownersOf(raw);

@@ -41,7 +41,9 @@ const managers: readonly Manager[] = [
   },
 ];
 
-function manages({ labels, annotations, fieldManagers }: Manager, workload: Workload): boolean {
+type Managed = Pick<Workload, "raw" | "annotations"> & { target: { name: string } };
+
+function manages({ labels, annotations, fieldManagers }: Manager, workload: Managed): boolean {
   const owners = new Set(allOwners(workload.raw).map((owner) => owner.manager));
   const carried = labelsOf(workload.raw);
   return (
@@ -52,7 +54,7 @@ function manages({ labels, annotations, fieldManagers }: Manager, workload: Work
 }
 
 /** Flux's Helm releases carry Helm's marks as well; only the outer one acts by itself. */
-export function managersOf(workload: Workload): { name: string; warning: Warning }[] {
+export function managersOf(workload: Managed): { name: string; warning: Warning }[] {
   const found = managers.filter((manager) => manages(manager, workload));
   const outermost = found.some(({ name }) => name !== "Helm")
     ? found.filter(({ name }) => name !== "Helm")

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { Target } from "../domain/app.ts";
+import { Duration } from "../domain/deadline.ts";
+import { UserError } from "../domain/errors.ts";
+import { digest } from "../domain/hash.ts";
+import { defineAction, type EnvironmentContext, type Observation } from "../engine/playbooks/action.ts";
+import { prepare, targetOf } from "./manifest/prepare.ts";
+import { ManifestFile } from "./manifest/read-files.ts";
+import { leftBefore } from "./manifest/step-state.ts";
+import { onPods, onRevisions, onWorkload } from "./rollout/calls.ts";
+import { rolloutLine } from "./rollout/kubectl.ts";
+import { type Awaited, lookAtRollout } from "./rollout/look.ts";
+
+const Params = z.strictObject({
+  files: z
+    .array(ManifestFile)
+    .min(1)
+    .describe("files of `manifests.directory` whose workloads are waited for"),
+  namespace: z.string().nullable().default(null).describe("as of the step that applies them"),
+  stuckAfter: Duration.default(60_000).describe(
+    "a pod that is broken, or cannot be made, for so long is taken for stuck",
+  ),
+});
+
+type WaitState = { workloads: (Awaited & { target: Target; container: string | null })[] };
+
+/** What the nearest step before leaves of it. */
+function expected(target: Target, context: EnvironmentContext): { templates: string[]; gone: boolean } {
+  const key = digest(target);
+  for (const { workloads } of leftBefore(context)) {
+    const left = workloads.find((one) => digest(one.target) === key);
+    if (left !== undefined)
+      return { templates: left.template === null ? [] : [left.template], gone: left.gone };
+  }
+  return { templates: [], gone: false };
+}
+
+function containerOf(target: Target, { apps }: EnvironmentContext): string | null {
+  return apps.find((app) => digest(app.target) === digest(target))?.environment.container ?? null;
+}
+
+/** Done when all are; the first that failed or diverged is the whole's. */
+function together(all: readonly { name: string; seen: Observation }[]): Observation {
+  const worst = all.find(({ seen }) => seen.state === "failed" || seen.state === "diverged");
+  if (worst !== undefined && worst.seen.state !== "done")
+    return { ...worst.seen, detail: `${worst.name}: ${worst.seen.detail}` };
+  const waiting = all.flatMap(({ name, seen }) => (seen.state === "done" ? [] : [`${name}: ${seen.detail}`]));
+  if (waiting.length > 0) return { state: "pending", detail: waiting.join("; ") };
+  const evidence = all.flatMap(({ name, seen }) =>
+    seen.state === "done" ? seen.evidence.map((one) => ({ ...one, what: `${name}: ${one.what}` })) : [],
+  );
+  return { state: "done", evidence };
+}
+
+/** Waits until the workloads of these manifests are rolled out, and ends early when one is stuck or superseded. */
+export const workloadWait = defineAction<z.infer<typeof Params>, WaitState, "environment">({
+  name: "workload-wait",
+  scope: "environment",
+  params: Params,
+  permission: "workload:read",
+
+  async plan({ files, namespace, stuckAfter }, context) {
+    const { wanted } = await prepare({ files, tag: null, namespace }, context);
+    const all = wanted.flatMap((one) => targetOf(one, context.clusterName) ?? []);
+    if (all.length === 0)
+      throw new UserError(`There is no workload in ${files.join(", ")}.`, {
+        why: "Only Deployments, StatefulSets and DaemonSets are rolled out.",
+        next: "Take the wait out of the playbook, or name the file that has the workload.",
+      });
+    const targets = all.filter((target) => !expected(target, context).gone);
+    const names = all.map(({ name }) => name).join(", ");
+    return {
+      title: `wait until ${names} ${all.length === 1 ? "is" : "are"} rolled out`,
+      calls: targets.flatMap((target) => [
+        ...onWorkload(target, ["get"]),
+        ...onPods(target),
+        ...onRevisions(target),
+      ]),
+      facts: [],
+      diff: null,
+      kubectl: targets.map((target) => rolloutLine(target, "status")),
+      warnings: [],
+      fingerprint: digest(targets),
+      inverse: null,
+      state: {
+        workloads: targets.map((target) => ({
+          target,
+          container: containerOf(target, context),
+          uid: null,
+          templates: expected(target, context).templates,
+          stuckAfterMs: stuckAfter,
+        })),
+      },
+    };
+  },
+
+  async observe({ workloads }, context) {
+    const all = workloads.map(async ({ target, container, ...awaited }) => ({
+      name: target.name,
+      seen: await lookAtRollout(target, awaited, container ?? undefined, context),
+    }));
+    return together(await Promise.all(all));
+  },
+});
