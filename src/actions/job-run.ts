@@ -59,7 +59,7 @@ async function objections(
   job: NamedJob,
   { namespace, spec, nonce }: Pick<JobState, "namespace" | "spec" | "nonce">,
   { cluster, actor }: ActionContext,
-): Promise<Warning[]> {
+): Promise<{ warnings: Warning[]; unchecked: string[] }> {
   const template = spec["template"] as JsonObject;
   const [room, references] = await Promise.all([
     roomFor(job, namespace, cluster),
@@ -72,21 +72,29 @@ async function objections(
       text: `The Job ${job.name} needs the ${kind} ${name}, which is not in ${namespace}.`,
       next: `Make it, or correct \`jobs.${job.name}\` in crai.yaml.`,
     }));
-  if (actor.kind !== "person") return [...room, ...missing];
+  const unchecked = [
+    ...(room === null ? ["quotas"] : []),
+    ...references.filter(({ exists }) => exists === null).map(({ kind, name }) => `the ${kind} ${name}`),
+  ];
+  const refused = actor.kind === "person" ? await refusalOf({ namespace, spec, nonce }, cluster) : [];
+  return { warnings: [...(room ?? []), ...missing, ...refused], unchecked };
+}
+
+/** Whether the API server would take it. */
+async function refusalOf(
+  { namespace, spec, nonce }: Pick<JobState, "namespace" | "spec" | "nonce">,
+  { objects }: ActionContext["cluster"],
+): Promise<Warning[]> {
   const ref = { ...jobs, namespace, name: jobName(0, "plan", { attempt: 1, nonce }) };
   const object = jobObject(ref, spec, { run: 0, step: "plan" });
   try {
-    await cluster.objects.create({ ...jobs, namespace }, object, { fieldManager, dryRun: true });
-    return [...room, ...missing];
+    await objects.create({ ...jobs, namespace }, object, { fieldManager, dryRun: true });
+    return [];
   } catch (error) {
     // What the person may not do is said by the check of all rights.
-    if (isRefusal(error, "forbidden")) return [...room, ...missing];
+    if (isRefusal(error, "forbidden")) return [];
     if (!isRefusal(error, "denied", "invalid", "not-found")) throw error;
-    return [
-      ...room,
-      ...missing,
-      { level: "block", text: `${error.message}: ${error.why}`, next: error.next },
-    ];
+    return [{ level: "block", text: `${error.message}: ${error.why}`, next: error.next }];
   }
 }
 
@@ -111,6 +119,7 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
     const spec = jobSpec({ job, namespace, ...filled });
     const nonce = randomUUID().slice(0, 8);
     const { cpu, memory } = job.limits;
+    const { warnings, unchecked } = await objections(job, { namespace, spec, nonce }, context);
     return {
       title: `run the Job ${name}`,
       calls: callsIn(target.cluster, namespace),
@@ -120,10 +129,13 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
           label: `${name} gets`,
           value: `${cpu} CPU, ${memory}, ${formatDuration(job.deadline)} in ${namespace}${job.serviceAccount === undefined ? "" : ` as ${job.serviceAccount}`}`,
         },
+        ...(unchecked.length === 0
+          ? []
+          : [{ label: "Not checked", value: `${unchecked.join(", ")} (no right to look)` }]),
       ],
       diff: null,
       kubectl: [`kubectl -n ${namespace} logs -f job/crai-…-${nonce}`],
-      warnings: await objections(job, { namespace, spec, nonce }, context),
+      warnings,
       fingerprint: digest([namespace, spec]),
       inverse: null,
       passing: !job.lasting,

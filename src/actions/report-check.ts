@@ -7,6 +7,7 @@ import type { Json } from "../engine/ports.ts";
 
 const Bound = z
   .strictObject({
+    figure: z.string().describe("its name in the report"),
     title: z.string().optional().describe("the name people use; default: the figure's own"),
     unit: z.enum(["ratio", "seconds", "perSecond", "count"]).default("count"),
     above: z.number().optional(),
@@ -22,10 +23,10 @@ type Bound = z.infer<typeof Bound>;
 
 const Params = z.strictObject({
   of: z.json().describe("what a Job left: `${{ steps.<id>.values }}`"),
-  bounds: z.record(z.string(), Bound).describe("what each figure of the report is held to, by its name"),
+  bounds: z.array(Bound).min(1).describe("what figures of the report are held to"),
 });
 
-type ReportState = { of: Json; bounds: Record<string, Json> };
+type ReportState = { of: Json; bounds: Json[] };
 
 const Left = z.object({
   report: z.object({ numbers: z.record(z.string(), z.number()), notes: z.array(z.string()).default([]) }),
@@ -39,13 +40,13 @@ const limits = {
   atMost: { word: "at most", holds: (value: number, bound: number) => value <= bound },
 } as const;
 
-function judge(name: string, bound: Bound, value: number | undefined): Evidence {
+function judge(bound: Bound, value: number | undefined): Evidence {
   const text = metricText[bound.unit];
   const set = Object.entries(limits).flatMap(([key, limit]) => {
     const number = bound[key as keyof typeof limits];
     return number === undefined ? [] : [{ ...limit, number }];
   });
-  const title = bound.title ?? name;
+  const title = bound.title ?? bound.figure;
   const wanted = set.map(({ word, number }) => `${word} ${text(number)}`).join(" and ");
   if (value === undefined) return { what: `${title}: the report does not say (wanted: ${wanted})`, ok: null };
   return {
@@ -62,7 +63,7 @@ export const reportCheck = defineAction<z.infer<typeof Params>, ReportState, "no
   permission: "workload:read",
 
   async plan({ of, bounds }) {
-    const names = Object.entries(bounds).map(([name, { title }]) => title ?? name);
+    const names = bounds.map(({ figure, title = figure }) => title);
     return {
       title: `the report: ${names.join(", ")}`,
       calls: [],
@@ -72,7 +73,7 @@ export const reportCheck = defineAction<z.infer<typeof Params>, ReportState, "no
       warnings: [],
       fingerprint: digest(bounds),
       inverse: null,
-      state: { of, bounds: bounds as unknown as Record<string, Json> },
+      state: { of, bounds: bounds as unknown as Json[] },
     };
   },
 
@@ -84,9 +85,9 @@ export const reportCheck = defineAction<z.infer<typeof Params>, ReportState, "no
         detail: "The Job left no report that could be read, so nothing is known of its figures",
       };
     const { numbers, notes } = left.report;
-    const evidence = Object.entries(bounds).map(([name, bound]) =>
-      judge(name, Bound.parse(bound), numbers[name]),
-    );
+    const evidence = bounds
+      .map((bound) => Bound.parse(bound))
+      .map((bound) => judge(bound, numbers[bound.figure]));
     const over = evidence.filter(({ ok }) => ok === false).map(({ what }) => what);
     if (over.length > 0) {
       const named = notes.map((what): Evidence => ({ what, ok: false }));

@@ -25,7 +25,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const timing: SandboxTiming = {
   pace: { settle: "1500ms", window: "300ms", rate: "1s", observe: "1s" },
   metrics: 200,
-  pods: { podStart: 60, podStop: 20, crashBackOff: 200, pullBackOff: 200 },
+  pods: { programPace: 0.1, podStart: 60, podStop: 20, crashBackOff: 200, pullBackOff: 200 },
   alertmanager: { groupWait: 50, groupInterval: 300, repeatInterval: 3_600_000, retryFirst: 200 },
   webhooks: { retryFirst: 200, retryMax: 1000 },
   craiRestart: 50,

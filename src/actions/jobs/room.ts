@@ -43,12 +43,15 @@ function shortOf(quota: z.infer<typeof Quota>, takes: Record<string, string>): s
   });
 }
 
-/** The pods of a Job are made after it, so that no dry run of the Job meets the quota on pods. */
+/**
+ * The pods of a Job are made after it, so that no dry run of the Job meets the quota on pods. null: not known, because
+ * the actor may not look.
+ */
 export async function roomFor(
   job: NamedJob,
   namespace: string,
   { objects }: Pick<Cluster, "objects">,
-): Promise<Warning[]> {
+): Promise<Warning[] | null> {
   const warnings: Warning[] = [];
   try {
     for await (const item of objects.list({ group: "", resource: "resourcequotas", namespace })) {
@@ -63,9 +66,7 @@ export async function roomFor(
     }
   } catch (error) {
     if (!isUserError(error)) throw error;
-    return [
-      { level: "warn", text: `Whether a quota leaves room in ${namespace} is not known: ${error.message}.` },
-    ];
+    return null;
   }
   return warnings;
 }

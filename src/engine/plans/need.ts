@@ -33,7 +33,9 @@ interface Circumstances {
 export function createNeed({ config, authorizer }: NeedOptions): NeedOf {
   /** "Not on call" is said only where it is known. */
   async function onCall(plan: Plan): Promise<Circumstances["requester"]> {
-    const names = [...new Set(planScopes(plan).map(({ app }) => app))];
+    // What it only looks at needs nobody who is on call for it.
+    const changing = { ...plan, steps: plan.steps.filter((step) => step.mutates) };
+    const names = [...new Set(planScopes(changing).map(({ app }) => app))];
     const apps = names.flatMap((name) => (name === null ? [] : (config.apps[name] ?? [])));
     if (apps.length < names.length || apps.length === 0)
       return { alone: false, why: "It is about no app that somebody is on call for." };
