@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { jobCases } from "./cluster/job-cases.ts";
 import { kubectlCases } from "./cluster/kubectl-cases.ts";
+import { manifestCases } from "./cluster/manifest-cases.ts";
 import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
 import { securityCases } from "./cluster/security-cases.ts";
@@ -46,8 +48,14 @@ describe.each(worlds)("on $name", ({ start }) => {
   describe("scale", () => {
     scaleCases(current);
   });
+  describe("manifests", () => {
+    manifestCases(current);
+  });
   describe("objects", () => {
     objectCases(current);
+  });
+  describe("Jobs", () => {
+    jobCases(current);
   });
   describe("rights", () => {
     securityCases(current);
