@@ -187,7 +187,12 @@ test("nobody is called not on call while PagerDuty cannot be asked", { timeout: 
   // Nobody listens there, from the start: who was on call last counts for a while.
   world = await startWorld({ pace, env: { PAGERDUTY_API_URL: "http://127.0.0.1:1" } });
   await using _ = { [Symbol.asyncDispose]: () => world.close() };
-  const { message } = await plan(world.sasha);
+  const { name, message } = await plan(world.sasha);
   expect(textOf(message)).toContain("It is not known whether the requester is on call for api: ");
   expect(textOf(message)).not.toContain("is not on call");
+  // What is not known is no reason to let anybody say yes alone.
+  expect(textOf(message)).not.toContain("[Confirm]");
+  expect(await ask(world.sasha, teamChannel, `/crai approve ${name}`)).toContain(
+    "the yes of a second person",
+  );
 });
