@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PracticeApp } from "../apps/practice-apps.ts";
 import { type Fate, fateOf, tagOf } from "../cluster/kubelet/fates.ts";
+import { parseQuantity } from "../cluster/kubelet/quantity.ts";
 import { cluster } from "../seed.ts";
 import type { KubeReader } from "./kube-reader.ts";
 
@@ -15,13 +16,21 @@ export interface AppHealth {
   slow: number;
   /** Share of all its pods, 0 to 1, whose release fills its memory until it is killed. */
   leaking: number;
+  /** Of one pod, as its template has them; null where it has none. */
+  limits: { cpuCores: number | null; memoryBytes: number | null };
   /** Of the pods that are there. */
   restarts: number;
   /** Whether the rollout ran into its progress deadline. */
   stuck: boolean;
 }
 
-const Container = z.object({ name: z.string(), image: z.string() });
+const Container = z.object({
+  name: z.string(),
+  image: z.string(),
+  resources: z
+    .object({ limits: z.object({ cpu: z.string().optional(), memory: z.string().optional() }).optional() })
+    .optional(),
+});
 
 const conditions = z.array(z.object({ type: z.string(), status: z.string() }));
 
@@ -63,9 +72,19 @@ function isServing(pod: Pod): boolean {
   return ready && pod.metadata.deletionTimestamp === undefined;
 }
 
-/** The image of the app's container; a sidecar's says nothing. */
+/** The app's container; a sidecar's says nothing. */
+function containerOf(containers: readonly z.infer<typeof Container>[], container: string) {
+  return containers.find(({ name }) => name === container) ?? containers[0];
+}
+
 function imageOf(containers: readonly z.infer<typeof Container>[], container: string): string {
-  return (containers.find(({ name }) => name === container) ?? containers[0])?.image ?? "";
+  return containerOf(containers, container)?.image ?? "";
+}
+
+function limitsOf(containers: readonly z.infer<typeof Container>[], container: string): AppHealth["limits"] {
+  const { cpu, memory } = containerOf(containers, container)?.resources?.limits ?? {};
+  const amount = (text: string | undefined) => (text === undefined ? null : parseQuantity(text));
+  return { cpuCores: amount(cpu), memoryBytes: amount(memory) };
 }
 
 function share(pods: readonly Pod[], container: string, fate: Fate): number {
@@ -98,6 +117,7 @@ export async function readHealth(
       ready: serving.length,
       errors: share(serving, app.container, "errors"),
       slow: share(serving, app.container, "slow"),
+      limits: limitsOf(workload.spec.template.spec.containers, app.container),
       leaking: share(own, app.container, "oom"),
       restarts: own
         .flatMap(({ status }) => status.containerStatuses)

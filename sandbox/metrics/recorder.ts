@@ -2,7 +2,8 @@ import type { PracticeApp } from "../apps/practice-apps.ts";
 import { cluster } from "../seed.ts";
 import type { AppHealth } from "./app-health.ts";
 import { type Labels, labelsKey, type SeriesStore } from "./series.ts";
-import { experience, latencyBounds, shareWithin } from "./traffic.ts";
+import { systemFigures, systemMetrics } from "./system-figures.ts";
+import { experience, latencyBounds, noise, shareWithin } from "./traffic.ts";
 
 /** What each metric is, for `/prom/metrics`. */
 export const metricTypes = {
@@ -28,10 +29,20 @@ export const metricTypes = {
     help: "Conditions of a Deployment, 1 for the one that holds.",
   },
   kube_deployment_status_replicas_available: { type: "gauge", help: "Replicas that are Ready." },
+  kube_pod_container_resource_limits: { type: "gauge", help: "Limits of an app's Ready pods together." },
+  container_network_receive_bytes_total: { type: "counter", help: "Bytes that came in to an app." },
+  container_network_transmit_bytes_total: { type: "counter", help: "Bytes that an app sent." },
+  credit_decisions_total: { type: "counter", help: "Decisions on loans, by what they were." },
+  ...systemMetrics,
 } as const;
 
 /** The scheduler's period is 100 ms. */
 const periodsPerSecond = 10;
+
+/** Of a request and its answer. */
+const bytes = { received: 2_400, sent: 6_800 };
+/** The rest is declined. */
+const approvedShare = 0.63;
 
 /** Counts as an app and its gateway would, from the health that the cluster shows. */
 export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[]) {
@@ -68,11 +79,27 @@ export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[])
     count("container_cpu_cfs_periods_total", labels, periods, at);
     count("container_cpu_cfs_throttled_periods_total", labels, periods * seen.throttled, at);
     store.append("kube_pod_container_status_restarts_total", labels, { at, value: health.restarts });
+    for (const [resource, limit] of [
+      ["cpu", health.limits.cpuCores],
+      ["memory", health.limits.memoryBytes],
+    ] as const) {
+      if (limit === null) continue;
+      const limited = { ...labels, resource };
+      store.append("kube_pod_container_resource_limits", limited, { at, value: limit * health.ready });
+    }
     if (!app.http) return;
 
     const requests = seen.requestsPerSecond * seconds;
     const failed = requests * seen.errorRate;
     // 500 is the app's own answer, 503 its gateway's when no pod is left. All exist from the start, as a rate needs.
+    count("container_network_receive_bytes_total", labels, requests * bytes.received, at);
+    count("container_network_transmit_bytes_total", labels, requests * bytes.sent, at);
+    if (app.name === "api") {
+      const approved = approvedShare + 0.01 * noise(tick / 8, 3);
+      const decided = requests - failed;
+      count("credit_decisions_total", { ...labels, decision: "approved" }, decided * approved, at);
+      count("credit_decisions_total", { ...labels, decision: "declined" }, decided * (1 - approved), at);
+    }
     count("http_requests_total", { ...labels, code: "200" }, requests - failed, at);
     count("http_requests_total", { ...labels, code: "500" }, health.ready > 0 ? failed : 0, at);
     count("http_requests_total", { ...labels, code: "503" }, health.ready > 0 ? 0 : failed, at);
@@ -94,6 +121,12 @@ export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[])
         const own = health.get(app.name);
         if (own) record(app, own, seconds, at);
       }
+      const cpuCores = apps.reduce((sum, app) => {
+        const own = health.get(app.name);
+        return own ? sum + experience(own, tick, app.name.length).cpuCores : sum;
+      }, 0);
+      for (const { name, labels, value } of systemFigures(cpuCores, tick))
+        store.append(name, { namespace: cluster.namespace, ...labels }, { at, value });
     },
   };
 }

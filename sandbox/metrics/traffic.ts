@@ -22,7 +22,7 @@ const normal = { requestsPerSecond: 120, errorRate: 0.002, p95Seconds: 0.12 };
 const bad = { errorRate: 0.12, p95Seconds: 0.9 };
 
 /** A wave between -1 and 1 that two runs draw alike: figures move as real ones do, and tests can rely on them. */
-function noise(tick: number, phase: number): number {
+export function noise(tick: number, phase: number): number {
   return (Math.sin(tick * 0.7 + phase) + Math.sin(tick * 0.31 + 2 * phase)) / 2;
 }
 

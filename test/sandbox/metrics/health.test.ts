@@ -153,3 +153,17 @@ it("shows how a slow release is held back by its CPU limit, and how a leaking on
     expect(value('container_memory_working_set_bytes{app="api"}')).toBeGreaterThan(3 * memory!);
   }, range);
 });
+
+it("knows the model, the machines and the business under the names of the monitoring rules", async () => {
+  const { value, pass } = await startMetrics();
+  await pass(11);
+
+  expect(value('model_accuracy{app="api"}')).toBeGreaterThan(0.85);
+  expect(value("max(bias_metric_violation)")).toBe(0);
+  expect(value("sum(carbon_emissions_kg_per_hour)")).toBeLessThan(5);
+  expect(value("max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)")).toBeLessThan(0.9);
+  const used = value('sum(container_memory_working_set_bytes{app="api"})');
+  expect(used).toBeLessThan(value('sum(kube_pod_container_resource_limits{app="api",resource="memory"})'));
+  const approved = value('sum(rate(credit_decisions_total{decision="approved"}[10s]))');
+  expect(approved / value("sum(rate(credit_decisions_total[10s]))")).toBeCloseTo(0.63, 1);
+});
