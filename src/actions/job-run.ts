@@ -180,7 +180,11 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
     if (found === null)
       return { state: "diverged", detail: `The Job ${ref.name} is gone: somebody deleted it` };
     const watched = { ...state, name: state.job, ref };
-    return lookAtJob(watched, JobObject.parse(found), cluster.objects, now().getTime() - since.getTime());
+    return lookAtJob(watched, JobObject.parse(found), {
+      objects: cluster.objects,
+      since,
+      now: now(),
+    });
   },
 
   async halt(state, context) {

@@ -1,6 +1,6 @@
 import { cleanLine, cleanText } from "../../domain/clean-text.ts";
 import { formatDuration } from "../../domain/deadline.ts";
-import { isUserError } from "../../domain/errors.ts";
+import { isError, isUserError } from "../../domain/errors.ts";
 import type { Observation } from "../../engine/playbooks/action.ts";
 import type { Json, Objects } from "../../engine/ports.ts";
 import { container } from "./manifest.ts";
@@ -14,6 +14,8 @@ const log = { tailLines: 20_000, limitBytes: 4 * 2 ** 20 };
 /** Lines that are kept with the run, and lines that are told. */
 const [kept, told] = [40, 3];
 const longestLine = 160;
+/** ms after its end in which a log is waited for whose node does not answer. */
+const logWithinMs = 20_000;
 
 async function podOf(objects: Objects, { ref }: Watched): Promise<JobPod | null> {
   const pods = { group: "", resource: "pods", namespace: ref.namespace };
@@ -22,18 +24,17 @@ async function podOf(objects: Objects, { ref }: Watched): Promise<JobPod | null>
   return null;
 }
 
-/** null: nobody may read it, or there is none. */
+/** null: nobody may read it, there is none, or the pod's node does not answer and it is not to be waited for. */
 async function logOf(
   objects: Objects,
-  { ref }: Watched,
-  pod: string,
-  tailLines: number,
+  pod: { namespace: string; name: string },
+  { tailLines, waits }: { tailLines: number; waits: boolean },
 ): Promise<string | null> {
   try {
     const query = { tailLines, limitBytes: log.limitBytes };
-    return await objects.logs({ namespace: ref.namespace, name: pod, container }, query);
+    return await objects.logs({ ...pod, container }, query);
   } catch (error) {
-    if (isUserError(error)) return null;
+    if (isUserError(error) || (isError(error, "ClusterUnreachable") && !waits)) return null;
     throw error;
   }
 }
@@ -62,9 +63,14 @@ async function finished(
   watched: Watched,
   pod: JobPod,
   ended: Terminated,
-  objects: Objects,
+  { objects, now }: Looking,
 ): Promise<Observation> {
-  const text = await logOf(objects, watched, pod.metadata.name, log.tailLines);
+  const sinceEnd = now.getTime() - (ended.finishedAt ?? now).getTime();
+  const text = await logOf(
+    objects,
+    { namespace: watched.ref.namespace, name: pod.metadata.name },
+    { tailLines: log.tailLines, waits: sinceEnd < logWithinMs },
+  );
   const lines = lastLines(text ?? "", told);
   const figures =
     watched.report === "none"
@@ -104,34 +110,39 @@ function endedUnseen(
     };
   const detail =
     condition.reason === "DeadlineExceeded"
-      ? `${name} ran longer than ${formatDuration(deadlineMs)}, its deadline, and Kubernetes ended it. Raise \`jobs.${name}.deadline\` if it needs longer`
+      ? `${name} had not ended after ${formatDuration(deadlineMs)}, its deadline, and Kubernetes stopped it. Raise \`jobs.${name}.deadline\` if it needs longer`
       : `${name} failed, and its pod is gone (deleted or evicted): ${cleanLine(condition.message) || condition.reason}`;
   return { state: "failed", detail, evidence: [{ what: detail, ok: false }] };
 }
 
-/** How a Job stands that was made; `sinceMs`: since its step began. */
-export async function lookAtJob(
-  watched: Watched,
-  job: JobObject,
-  objects: Objects,
-  sinceMs: number,
-): Promise<Observation> {
+interface Looking {
+  objects: Objects;
+  /** When its step began. */
+  since: Date;
+  now: Date;
+}
+
+/** How a Job stands that was made. */
+export async function lookAtJob(watched: Watched, job: JobObject, looking: Looking): Promise<Observation> {
+  const { objects, since, now } = looking;
   const pod = await podOf(objects, watched);
   const state = pod?.status.containerStatuses.find(({ name }) => name === container)?.state;
   if (pod !== null && state?.terminated !== undefined) {
     const deadline = job.status.conditions.some(({ reason }) => reason === "DeadlineExceeded");
-    if (!deadline) return finished(watched, pod, state.terminated, objects);
+    if (!deadline) return finished(watched, pod, state.terminated, looking);
   }
   const over = job.status.conditions.find(
     ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
   );
   if (over !== undefined) return endedUnseen(watched, over);
   if (pod === null || state?.running === undefined) {
+    const sinceMs = now.getTime() - since.getTime();
     const { why, final } = await whyNotStarted(watched, { job, pod, objects, sinceMs });
     if (!final) return { state: "pending", detail: `${watched.name}: ${why}` };
     const detail = `${watched.name} never started: ${why}`;
     return { state: "failed", detail, evidence: [{ what: detail, ok: false }] };
   }
-  const [last] = lastLines((await logOf(objects, watched, pod.metadata.name, 20)) ?? "", 1);
+  const at = { namespace: watched.ref.namespace, name: pod.metadata.name };
+  const [last] = lastLines((await logOf(objects, at, { tailLines: 20, waits: false })) ?? "", 1);
   return { state: "pending", detail: `${watched.name} runs${last === undefined ? "" : `: ${last}`}` };
 }
