@@ -2,6 +2,8 @@ import type { Command } from "../src/engine/commands/command.ts";
 import { ack } from "./ack.ts";
 import { answer } from "./answer.ts";
 import { approve } from "./approve.ts";
+import { diagnose } from "./diagnose.ts";
+import { dashboard } from "./dashboard.ts";
 import { deny } from "./deny.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
@@ -10,6 +12,7 @@ import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
 import { incident } from "./incident.ts";
 import { locks } from "./locks.ts";
+import { metrics } from "./metrics.ts";
 import { mitigate } from "./mitigate.ts";
 import { note } from "./note.ts";
 import { oncall } from "./oncall.ts";
@@ -29,7 +32,10 @@ import { whoami } from "./whoami.ts";
 const catalogue: Command[] = [
   rollback,
   undo,
+  diagnose,
   status,
+  metrics,
+  dashboard,
   history,
   runs,
   stop,

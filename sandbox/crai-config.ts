@@ -48,6 +48,25 @@ function metricsOf(app: PracticeApp, pace: Pace) {
   };
 }
 
+/** What the API needs, and where its model tells of itself, under the runbook's targets. */
+function diagnosisOf(app: PracticeApp, origin: string, pace: Pace) {
+  const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
+  const periods = (name: string) => `sum(rate(${name}{${labels}}[${pace.rate}]))`;
+  return {
+    database: { app: "postgres", service: "postgres-service", name: "credit_risk_ai" },
+    endpoints: `histogram_quantile(0.95, sum by (app, le) (rate(http_request_duration_seconds_bucket{${labels}}[${pace.rate}])))`,
+    throttling: `${periods("container_cpu_cfs_throttled_periods_total")} / ${periods("container_cpu_cfs_periods_total")}`,
+    model: {
+      url: `${origin}/apps/${app.name}/models/ensemble/metrics`,
+      metrics: [
+        { title: "Accuracy", path: "metrics.accuracy", above: 0.85 },
+        { title: "AUC-ROC", path: "metrics.auc_roc", above: 0.85 },
+        { title: "Demographic parity", path: "metrics.demographic_parity", below: 0.1 },
+      ],
+    },
+  };
+}
+
 function appOf(app: PracticeApp, origin: string, pace: Pace) {
   const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
   return {
@@ -64,6 +83,7 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
           requests: `sum(increase(http_requests_total{${labels}}[${pace.rate}]))`,
         }
       : {}),
+    ...(app.name === "api" && { diagnose: diagnosisOf(app, origin, pace) }),
     environments: {
       prod: {
         cluster: cluster.name,
@@ -115,11 +135,14 @@ export function craiConfig(
         responder: { members: ["S0SRE"] },
         lead: { members: ["S0LEADS"] },
         oncall: { onCall: [pager.schedule.id] },
+        // What an alert may start by itself: looking, and nothing else.
+        watch: { members: ["alert:alertmanager", "alert:grafana"] },
       },
       rules: [
         { roles: ["responder"], allow: responder },
         { roles: ["oncall"], allow: [...responder, "glass:break", "lock:take"] },
         { roles: ["lead"], allow: ["*"] },
+        { roles: ["watch"], allow: ["workload:read"] },
       ],
       identities: {
         ...Object.fromEntries(everybody.map((person) => [person.slack, person.kubernetes])),

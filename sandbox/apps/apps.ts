@@ -3,16 +3,23 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Part } from "../part.ts";
 import type { PracticeApp } from "./practice-apps.ts";
 
+/** What the model of an app says of itself, as its own evaluation measured it. */
+const modelMetrics = {
+  model: "credit-risk-ensemble",
+  metrics: { accuracy: 0.87, auc_roc: 0.91, demographic_parity: 0.04 },
+};
+
 /**
  * The HTTP side of the practice apps under `/apps/<app>/health` and `/ready`: `/ready` is 200 while a pod is Ready;
- * `/health` also says 503 while a bad release answers for users.
+ * `/health` also says 503 while a bad release answers for users. `/models/ensemble/metrics` tells of the model.
  */
 export function createApps(apps: readonly PracticeApp[], metrics: Pick<Metrics, "health" | "tick">): Part {
   return {
     async handle(req, res) {
-      const [, name, check] = urlOf(req).pathname.split("/");
+      const [, name, check, ...rest] = urlOf(req).pathname.split("/");
       const app = apps.find((candidate) => candidate.name === name && candidate.http);
-      if (!app || (check !== "health" && check !== "ready")) {
+      const asksModel = name === "api" && [check, ...rest].join("/") === "models/ensemble/metrics";
+      if (!app || !(asksModel || (rest.length === 0 && (check === "health" || check === "ready")))) {
         sendJson(res, 404, { status: "not found" });
         return;
       }
@@ -21,6 +28,10 @@ export function createApps(apps: readonly PracticeApp[], metrics: Pick<Metrics, 
       const health = metrics.health(app.name);
       if (!health || health.ready === 0) {
         sendJson(res, 503, { status: "unavailable", detail: "no pod is ready" });
+        return;
+      }
+      if (asksModel) {
+        sendJson(res, 200, modelMetrics);
         return;
       }
       const degraded = check === "health" && (health.errors > 0 || health.slow > 0);

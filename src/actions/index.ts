@@ -3,6 +3,7 @@ import { allPassed } from "./all-passed.ts";
 import { approval } from "./approval.ts";
 import { ask } from "./ask.ts";
 import { checklist } from "./checklist.ts";
+import { findings } from "./findings.ts";
 import { httpCheck } from "./http-check.ts";
 import { incidentCheck } from "./incident-check.ts";
 import { jobRun } from "./job-run.ts";
@@ -11,6 +12,18 @@ import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
 import { podsCheck } from "./pods-check.ts";
+import { probeChanges } from "./probe-changes.ts";
+import { probeDatabase } from "./probe-database.ts";
+import { probeEndpoints } from "./probe-endpoints.ts";
+import { probeEvents } from "./probe-events.ts";
+import { probeLogs } from "./probe-logs.ts";
+import { probeMetrics } from "./probe-metrics.ts";
+import { probeModel } from "./probe-model.ts";
+import { probeNodes } from "./probe-nodes.ts";
+import { probePods } from "./probe-pods.ts";
+import { probeSessions } from "./probe-sessions.ts";
+import { probeThrottling } from "./probe-throttling.ts";
+import { probeUsage } from "./probe-usage.ts";
 import { reportCheck } from "./report-check.ts";
 import { rolloutRestart } from "./rollout-restart.ts";
 import { rolloutUndo } from "./rollout-undo.ts";
@@ -42,6 +55,19 @@ export const actions: readonly Action[] = [
   servicesCheck,
   incidentCheck,
   allPassed,
+  probePods,
+  probeEvents,
+  probeLogs,
+  probeUsage,
+  probeNodes,
+  probeMetrics,
+  probeThrottling,
+  probeEndpoints,
+  probeDatabase,
+  probeSessions,
+  probeModel,
+  probeChanges,
+  findings,
   ask,
   checklist,
   approval,

@@ -30,7 +30,9 @@ export function targetKey(target: Target): string {
 export const Metric = z.strictObject({
   title: z.string().describe("the name people use"),
   query: z.string().describe("PromQL with one result"),
-  unit: z.enum(["ratio", "seconds", "perSecond", "count"]).describe("how the value is written for people"),
+  unit: z
+    .enum(["ratio", "seconds", "perSecond", "count", "bytesPerSecond", "watts", "kilogramsPerHour"])
+    .describe("how the value is written for people"),
   below: z.number().optional().describe("the app is well while the value is below this"),
   above: z.number().optional().describe("the app is well while the value is above this"),
   verifies: z

@@ -29,7 +29,9 @@ export const Diagnosis = z.strictObject({
   throttling: z
     .string()
     .optional()
-    .describe("PromQL for the share of CPU periods in which the app was throttled; default: from cAdvisor's metrics"),
+    .describe(
+      "PromQL for the share of CPU periods in which the app was throttled; default: from cAdvisor's metrics",
+    ),
   model: z
     .strictObject({
       url: z.url({ protocol: /^https?$/ }).describe("answers a GET with JSON"),
@@ -39,7 +41,10 @@ export const Diagnosis = z.strictObject({
             title: z.string().describe("the name people use"),
             path: z
               .string()
-              .regex(/^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/, "names with dots between them, as in metrics.accuracy")
+              .regex(
+                /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/,
+                "names with dots between them, as in metrics.accuracy",
+              )
               .describe("where the number is in the JSON, as in `metrics.accuracy`"),
             below: z.number().optional().describe("the model is well while the value is below this"),
             above: z.number().optional().describe("the model is well while the value is above this"),

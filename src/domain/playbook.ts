@@ -211,7 +211,10 @@ const OnAlert = z.strictObject({
     .array(z.enum(["critical", "warning", "info"]))
     .default(["critical"])
     .describe("alerts of these levels"),
-  labels: z.record(z.string(), z.string()).default({}).describe("all of these must match"),
+  labels: z
+    .record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]))
+    .default({})
+    .describe("all of these must match; a list is matched by any of its values"),
   mode: z
     .enum(["propose", "auto"])
     .describe("propose: people decide; auto: it runs by itself, as the alert's own identity"),

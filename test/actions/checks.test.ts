@@ -45,6 +45,7 @@ describe("the health check", () => {
           const ok = status !== null && status >= 200 && status < 300;
           return { ok, status, detail: status === null ? "connection refused" : `${status}` };
         },
+        json: async () => ({ ok: false as const, detail: "no JSON here" }),
       },
     };
   }
@@ -94,6 +95,7 @@ describe("the health check", () => {
         url.endsWith("ready")
           ? { ok: false, status: 503, detail: "503" }
           : { ok: true, status: 200, detail: "200" },
+      json: async () => ({ ok: false as const, detail: "no JSON here" }),
     };
     const two = { health: ["https://api.example.com/health", "https://api.example.com/ready"] };
     expect(await after(60, httpCheck, { http, environment: two })).toMatchObject({
@@ -124,6 +126,7 @@ describe("the metrics check", () => {
         const value = values[promql];
         return typeof value === "number" ? { known: true, value } : { known: false, why: value ?? "no data" };
       },
+      series: async () => ({ known: false as const, why: "no data" }),
       range: async () => [],
     };
   }

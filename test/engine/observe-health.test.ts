@@ -16,6 +16,7 @@ function metrics() {
       await gate;
       return { known: true, value: answer };
     },
+    series: () => Promise.resolve({ known: true, samples: [] }),
     range: () => Promise.resolve([]),
   };
   return {

@@ -36,6 +36,25 @@ export const summaries: Readonly<Record<string, string>> = {
     "Refuses, and ends the run, while the app has an incident that is not resolved: for what puts load on it.",
   "all-passed":
     "The last step of a playbook whose steps may each fail (`continue_on_failure`): fails when one of them did.",
+  "probe-pods": "Every pod of the namespace: phase, restarts, why it waits, and which ran out of memory.",
+  "probe-events": "Warnings of the namespace, those that are alike counted together.",
+  "probe-logs":
+    "Errors in the logs of the newest pods of the app, before a restart too, those that are alike counted together with one example; what looks like a secret is hidden.",
+  "probe-usage":
+    "What `kubectl top pods` shows, held against the limits; says so where the cluster has no metrics API.",
+  "probe-nodes": "Whether the nodes are ready and under pressure, and how much of them is used.",
+  "probe-metrics": "Every metric of the app now (`apps.<name>.metrics`), held against its target.",
+  "probe-throttling": "In which share of its periods the CPU of the app was throttled.",
+  "probe-endpoints": "P95 latency by endpoint (`apps.<name>.diagnose.endpoints`).",
+  "probe-database":
+    "Whether the database of the app (`apps.<name>.diagnose.database`) has ready addresses and answers `pg_isready`.",
+  "probe-sessions":
+    "Connections, lock waits and the longest transaction of the database, read from pg_stat_activity by psql in its pod.",
+  "probe-model": "Figures of the model from a URL that answers with JSON (`apps.<name>.diagnose.model`).",
+  "probe-changes":
+    "What changed lately in the namespace: rollouts of every app, ConfigMaps, autoscaling, and runs of crai.",
+  findings:
+    "Judges what the probes saw: what explains the symptom best, with its evidence, and a button for what may help.",
 };
 
 function actionSection(name: string): string {

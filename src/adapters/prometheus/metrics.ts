@@ -9,7 +9,10 @@ const Answer = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("success"),
     data: z.discriminatedUnion("resultType", [
-      z.object({ resultType: z.literal("vector"), result: z.array(z.object({ metric: z.record(z.string(), z.string()).default({}), value: Sample })) }),
+      z.object({
+        resultType: z.literal("vector"),
+        result: z.array(z.object({ metric: z.record(z.string(), z.string()).default({}), value: Sample })),
+      }),
       z.object({ resultType: z.literal("matrix"), result: z.array(z.object({ values: z.array(Sample) })) }),
       z.object({ resultType: z.literal("scalar"), result: Sample }),
     ]),

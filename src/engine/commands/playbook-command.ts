@@ -33,7 +33,7 @@ function aboutOf(
 }
 
 /** Asked elsewhere while the app burns, it still belongs to that incident's record. */
-async function incidentFor(
+export async function incidentFor(
   { app, environment }: About,
   here: Incident | null,
   { db }: Pick<UseCases, "db">,
@@ -63,7 +63,7 @@ function inputsOf({ inputs }: LoadedPlaybook, args: Args): Record<string, Json> 
 }
 
 /** What only reads needs nobody's yes: asking for it is enough. */
-async function runAtOnce(
+export async function runAtOnce(
   plan: number,
   { invocation, actor }: CommandContext,
   { approvals, planMessages }: UseCases,

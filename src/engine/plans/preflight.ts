@@ -32,7 +32,8 @@ export async function preflight(
   return steps.map((step) => {
     const missing = step.calls.filter((call) => denied.has(nameOf(call))).map(callName);
     const warnings: Warning[] = [...new Set(missing)].map((name) => ({
-      level: "block",
+      // What only looks and may fail says itself what it could not see.
+      level: step.continueOnFailure && !step.mutates ? "warn" : "block",
       text: `Your Kubernetes user may not ${name}.`,
       next: "Ask somebody who may, or whoever keeps the cluster's RBAC.",
     }));

@@ -7,8 +7,9 @@ import { runByNumber, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noRun } from "../commands/references.ts";
-import { elsewhereOf, placeOf, show, streamOf } from "../record.ts";
+import { elsewhereOf, placeOf, say, show, streamOf } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
+import { runReport } from "./run-report.ts";
 import { runView } from "./run-view.ts";
 
 /** A run with the plan it carries out. */
@@ -29,21 +30,23 @@ export interface RunRecord {
 
 /** How a run is read, written down and shown; nothing here acts. */
 export function createRunRecord(options: RunsOptions): RunRecord {
-  const { db, announce, showIncident, wakeOutbox, onWaiting, now } = options;
+  const { db, actions, announce, showIncident, wakeOutbox, onWaiting, now } = options;
   const showRun: RunRecord["show"] = async (trx, { run: { number }, stored }, more = {}) => {
     const place = placeOf(stored.plan.incident, stored.channel, announce);
     if (place === null) return;
     const run = await runByNumber(trx, number);
     const steps = await stepsOf(trx, number);
     if (!run) return;
-    const view = runView({
+    const shown = {
       run,
       plan: stored.plan,
       steps,
       approvals: await approvalsOf(trx, run.plan),
       waitingFor: more.waitingFor ?? null,
       offers: more.offers ?? [],
-    });
+    };
+    const report = runReport(actions, shown);
+    const view = report?.view ?? runView(shown);
     const about = stored.plan.incident;
     const elsewhere = elsewhereOf(run.actor, announce);
     await show(
@@ -52,6 +55,9 @@ export function createRunRecord(options: RunsOptions): RunRecord {
       { do: "post", channel: place, view, ...elsewhere },
       now(),
     );
+    if (report === null) return;
+    const details = { do: "post", channel: place, view: report.details, under: `run:${number}` } as const;
+    await say(trx, { key: `run:${number}:details`, about }, details, now());
   };
 
   return {

@@ -50,12 +50,17 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
     cluster: more.cluster ?? world.clusters.as(actor, "world"),
     metrics: {
       query: async () => ({ known: false, why: "no metrics here" }),
+      series: async () => ({ known: false, why: "no metrics here" }),
       range: async () => [],
     },
-    http: { get: async () => ({ ok: false, status: null, detail: "no HTTP here" }) },
+    http: {
+      get: async () => ({ ok: false, status: null, detail: "no HTTP here" }),
+      json: async () => ({ ok: false, detail: "no HTTP here" }),
+    },
     tls: { look: () => Promise.reject(new Error("no TLS here")) },
     settings: more.settings ?? { apps: {}, jobs: {}, domains: [] },
     openOutage: async () => undefined,
+    recentRuns: async () => [],
     health: more.health ?? new Map(),
     maskKey: "mask",
     waits: { settleMs: 0, windowMs: 0 },
