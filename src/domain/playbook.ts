@@ -65,7 +65,7 @@ export type AnswerType = z.infer<typeof AnswerType>;
 const By = z
   .string()
   .optional()
-  .describe("access role of those who may answer; default: whoever may start the playbook");
+  .describe("access role that whoever answers must hold beside the right to answer");
 
 const Call = z.strictObject({
   action: Name.describe("an action of the catalog"),
