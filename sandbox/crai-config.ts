@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type PracticeApp, practiceApps } from "./apps/practice-apps.ts";
 import { practiceJobs } from "./apps/practice-jobs.ts";
+import { dashboardsOf } from "./dashboards.ts";
 import { alertmanagerToken, cluster, grafanaToken, pager, people, type Person, slack } from "./seed.ts";
 
 /** How fast things go in the sandbox's crai.yaml; durations as crai writes them. */
@@ -163,6 +164,7 @@ export function craiConfig(
     jobs: practiceJobs,
     ...(tls && { domains: [{ name: "api.credit-risk-ai.example.com", connect: "127.0.0.1", ...tls }] }),
     manifests: { directory: join(import.meta.dirname, "manifests"), follow: ["api", "federated"] },
+    dashboards: dashboardsOf(pace.rate),
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

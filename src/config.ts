@@ -61,16 +61,33 @@ const named = z.record(z.string(), z.unknown()).catch({});
 const Named = z
   .object({
     clusters: named,
+    dashboards: z
+      .record(
+        z.string(),
+        z
+          .object({
+            metrics: names,
+            panels: z
+              .record(
+                z.string(),
+                z.object({ app: z.string().optional(), cluster: z.string().optional() }).catch({}),
+              )
+              .catch({}),
+          })
+          .catch({ metrics: [], panels: {} }),
+      )
+      .catch({}),
     apps: z
       .record(
         z.string(),
         z
           .object({
+            metrics: named,
             environments: z
               .record(z.string(), z.object({ cluster: z.string() }).optional().catch(undefined))
               .catch({}),
           })
-          .catch({ environments: {} }),
+          .catch({ metrics: {}, environments: {} }),
       )
       .catch({}),
     access: z
@@ -80,11 +97,36 @@ const Named = z
       })
       .catch({ roles: {}, rules: [] }),
   })
-  .catch({ clusters: {}, apps: {}, access: { roles: {}, rules: [] } });
+  .catch({ clusters: {}, dashboards: {}, apps: {}, access: { roles: {}, rules: [] } });
+
+type Named = z.infer<typeof Named>;
+
+function danglingInDashboards({ clusters, apps, dashboards }: Named): Problem[] {
+  return Object.entries(dashboards).flatMap(([dashboard, { metrics, panels }]) => {
+    const ofApps = metrics.flatMap((text, index): Problem[] => {
+      const [app = "", metric = ""] = text.split("/");
+      if (text === "" || Object.hasOwn(apps[app]?.metrics ?? {}, metric)) return [];
+      return [{ path: ["dashboards", dashboard, "metrics", index], message: `no metric "${text}"` }];
+    });
+    const own = Object.entries(panels).flatMap(([panel, { app, cluster }]): Problem[] => {
+      const path = ["dashboards", dashboard, "panels", panel];
+      return [
+        ...(app === undefined || Object.hasOwn(apps, app)
+          ? []
+          : [{ path: [...path, "app"], message: `no app "${app}"` }]),
+        ...(cluster === undefined || Object.hasOwn(clusters, cluster)
+          ? []
+          : [{ path: [...path, "cluster"], message: `no cluster "${cluster}"` }]),
+      ];
+    });
+    return [...ofApps, ...own];
+  });
+}
 
 /** References between parts of the file, which a schema cannot see. */
 function dangling(document: unknown): Problem[] {
-  const { clusters, apps, access } = Named.parse(document);
+  const read = Named.parse(document);
+  const { clusters, apps, access } = read;
   const inApps = Object.entries(apps).flatMap(([app, { environments }]) =>
     Object.entries(environments).flatMap(([name, environment]) =>
       environment === undefined || Object.hasOwn(clusters, environment.cluster)
@@ -106,7 +148,7 @@ function dangling(document: unknown): Problem[] {
       );
     return [...missing("roles", roles, access.roles), ...missing("apps", of, apps)];
   });
-  return [...inApps, ...inRules];
+  return [...inApps, ...inRules, ...danglingInDashboards(read)];
 }
 
 export function readConfig(file: string): Config {

@@ -82,6 +82,7 @@ const file = z.looseObject({
   name: z.string(),
   title: z.string(),
   mimetype: z.string(),
+  alt_txt: z.string().optional(),
   size: z.number(),
   /** Path to fetch the bytes from, relative to the origin ("/slack/client/files/F…?as=U…"). */
   url_private: z.string(),

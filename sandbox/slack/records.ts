@@ -54,6 +54,8 @@ export interface StoredFile {
   name: string;
   title: string;
   mimetype: string;
+  /** What an image shows, in words. */
+  alt?: string;
   size: number;
   user: string;
   created: number;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Role, Rule } from "./access.ts";
 import { Identity } from "./actor.ts";
 import { App } from "./app.ts";
+import { Dashboard } from "./dashboard.ts";
 import { Duration } from "./deadline.ts";
 import { Domain, JobSettings } from "./job.ts";
 import { Manifests } from "./manifests.ts";
@@ -103,6 +104,10 @@ export const Config = z.strictObject({
     .describe("programs that playbooks run as Kubernetes Jobs, by the name that their steps use"),
   domains: z.array(Domain).default([]).describe("names whose TLS and certificates are checked"),
   manifests: Manifests.optional().describe("what a deploy applies"),
+  dashboards: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and -"), Dashboard)
+    .default({})
+    .describe("what `/crai dashboard <name>` draws, and `/crai metrics` lists"),
   contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
   deadlines: z
     .strictObject({

@@ -60,6 +60,8 @@ export interface View {
 export interface Attachment {
   filename: string;
   title: string;
+  /** What a picture shows, for whoever cannot see it. */
+  alt?: string;
   content: string;
   /** How bytes that are no text are written in `content`. */
   encoding?: "base64";

@@ -10,7 +10,7 @@ export function FileCard({ file }: { file: File }) {
     return (
       <figure className="file-image">
         <figcaption>{file.title || file.name}</figcaption>
-        <img src={file.url_private} alt={file.title || file.name} />
+        <img src={file.url_private} alt={file.alt_txt || file.title || file.name} />
       </figure>
     );
   }

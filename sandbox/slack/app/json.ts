@@ -120,7 +120,7 @@ function sharesIn(state: State, file: StoredFile, kind: Channel["kind"]): Record
 export function fileJson(state: State, id: string): object {
   const file: StoredFile | undefined = state.files.get(id);
   if (file === undefined) return { id, mode: "tombstone" };
-  const { name, title, mimetype, size, user, created } = file;
+  const { name, title, mimetype, alt, size, user, created } = file;
   const shared = { public: sharesIn(state, file, "public"), private: sharesIn(state, file, "private") };
   return {
     id,
@@ -134,6 +134,7 @@ export function fileJson(state: State, id: string): object {
     user_team: state.team.id,
     size,
     mode: "hosted",
+    ...(alt === undefined ? {} : { alt_txt: alt }),
     is_external: false,
     is_public: Object.keys(shared.public).length > 0,
     channels: Object.keys(shared.public),

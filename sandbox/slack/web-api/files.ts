@@ -49,10 +49,18 @@ export const fileMethods = {
   "files.getUploadURLExternal": method({
     tier: 4,
     scopes: ["files:write"],
-    args: z.looseObject({ filename: z.string().min(1), length: arg.int.min(1) }),
-    run({ filename, length }, { state, actor, board }) {
+    // Slack documents alt_txt; its own SDK sends alt_text.
+    args: z.looseObject({
+      filename: z.string().min(1),
+      length: arg.int.min(1),
+      alt_txt: z.string().max(1000).optional(),
+      alt_text: z.string().max(1000).optional(),
+    }),
+    run({ filename, length, alt_txt, alt_text }, { state, actor, board }) {
       const id = state.newId("F");
+      const alt = alt_txt ?? alt_text;
       state.files.set(id, {
+        ...(alt === undefined ? {} : { alt }),
         id,
         name: filename,
         title: filename,

@@ -4,7 +4,9 @@ import { metricText } from "../../domain/metric-text.ts";
 import { placeLabels } from "./lanes.ts";
 
 /** px; a picture is drawn at twice that. */
-const size = { width: 860, panel: 150, lane: 16 } as const;
+const size = { width: 860, panel: 150, lane: 16, between: 70 } as const;
+/** More panels than this stand side by side: a column of them would not fit a screen. */
+const MOST_IN_A_COLUMN = 4;
 const color = {
   text: "#1d1c1d",
   quiet: "#616061",
@@ -22,9 +24,18 @@ const axisText: Record<ChartPanel["unit"], string> = {
   seconds: "datum.value < 1 ? format(datum.value * 1000, '~r') + ' ms' : format(datum.value, '~r') + ' s'",
   perSecond: "format(datum.value, '~s') + '/s'",
   count: "format(datum.value, '~s')",
+  bytesPerSecond: "format(datum.value, '~s') + 'B/s'",
+  watts: "format(datum.value, '~s') + 'W'",
+  kilogramsPerHour: "format(datum.value, '~r') + ' kg/h'",
 };
 
-function time(chart: Chart, isLast: boolean) {
+interface Cell {
+  width: number;
+  /** It is the lowest of its column: the one that shows the time. */
+  isLast: boolean;
+}
+
+function time(chart: Chart, { width, isLast }: Cell) {
   return {
     field: "at",
     type: "temporal",
@@ -36,7 +47,7 @@ function time(chart: Chart, isLast: boolean) {
       grid: false,
       labelFlush: true,
       labelOverlap: true,
-      tickCount: 8,
+      tickCount: Math.round(width / 105),
       format: "%H:%M:%S",
     },
   } as const;
@@ -68,7 +79,7 @@ function withGaps(points: readonly Point[]): { at: number; value: number | null 
   });
 }
 
-function panelSpec(chart: Chart, panel: ChartPanel, isLast: boolean) {
+function panelSpec(chart: Chart, panel: ChartPanel, cell: Cell) {
   const domain = [0, highest(panel)];
   const y = {
     field: "value",
@@ -78,7 +89,7 @@ function panelSpec(chart: Chart, panel: ChartPanel, isLast: boolean) {
   } as const;
   const nothing = panel.points.length === 0 ? [{ at: chart.from.getTime(), value: domain[1]! / 2 }] : [];
   return {
-    width: size.width,
+    width: cell.width,
     height: size.panel,
     title: {
       text: panel.title,
@@ -103,17 +114,17 @@ function panelSpec(chart: Chart, panel: ChartPanel, isLast: boolean) {
       {
         data: { values: chart.marks.map(({ at }) => ({ at: at.getTime() })) },
         mark: { type: "rule", color: color.mark, strokeWidth: 1, opacity: 0.55, clip: true },
-        encoding: { x: time(chart, isLast) },
+        encoding: { x: time(chart, cell) },
       },
       {
         data: { values: withGaps(panel.points) },
         mark: { type: "line", color: color.line, strokeWidth: 2, interpolate: "linear", clip: true },
-        encoding: { x: time(chart, isLast), y },
+        encoding: { x: time(chart, cell), y },
       },
       {
         data: { values: nothing },
         mark: { type: "text", align: "left", dx: 12, fontSize: 12, color: color.quiet },
-        encoding: { x: time(chart, isLast), y, text: { value: "no readings" } },
+        encoding: { x: time(chart, cell), y, text: { value: "no readings" } },
       },
     ],
   };
@@ -164,10 +175,15 @@ function labelSpec(chart: Chart) {
   return { width: size.width, height: lanes * size.lane, layer: [lines, ...sides] };
 }
 
-/** A chart as Vega-Lite: labels of the marks on top, then a panel for each metric over one axis of time. */
+/**
+ * A chart as Vega-Lite: labels of the marks on top, then a panel for each metric over one axis of time; many panels
+ * without marks in two columns.
+ */
 export function chartSpec(chart: Chart): TopLevelSpec {
+  const columns = chart.marks.length === 0 && chart.panels.length > MOST_IN_A_COLUMN ? 2 : 1;
+  const width = columns === 1 ? size.width : (size.width - size.between) / 2;
   const panels = chart.panels.map((panel, index) =>
-    panelSpec(chart, panel, index === chart.panels.length - 1),
+    panelSpec(chart, panel, { width, isLast: index >= chart.panels.length - columns }),
   );
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -197,7 +213,8 @@ export function chartSpec(chart: Chart): TopLevelSpec {
         gridColor: color.grid,
       },
     },
-    vconcat: [...(chart.marks.length === 0 ? [] : [labelSpec(chart)]), ...panels],
+    concat: [...(chart.marks.length === 0 ? [] : [labelSpec(chart)]), ...panels],
+    columns,
   } as TopLevelSpec;
 }
 

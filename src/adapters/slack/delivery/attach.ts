@@ -41,8 +41,8 @@ export async function attach(
       courier.client.filesUploadV2({
         channel_id: channel,
         ...(thread === undefined ? {} : { thread_ts: thread }),
-        file_uploads: missing.map(({ filename, title, content, encoding }) => {
-          const named = { filename, title };
+        file_uploads: missing.map(({ filename, title, alt, content, encoding }) => {
+          const named = { filename, title, ...(alt === undefined ? {} : { alt_text: alt }) };
           return encoding === undefined
             ? { ...named, content }
             : { ...named, file: Buffer.from(content, encoding) };

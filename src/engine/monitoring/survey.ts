@@ -1,0 +1,72 @@
+import { max } from "date-fns/max";
+import { min } from "date-fns/min";
+import type { Chart, Point } from "../../domain/chart.ts";
+import type { Metrics, Reading } from "../ports.ts";
+import type { Panel } from "./panels.ts";
+
+/** What Prometheus says of one metric. */
+export interface Surveyed {
+  panel: Panel;
+  now: Reading;
+  /** Oldest first; empty: nothing is known of what was. */
+  points: Point[];
+}
+
+export interface Survey {
+  from: Date;
+  to: Date;
+  all: Surveyed[];
+}
+
+/** Readings of one metric, more or less. */
+const POINTS = 180;
+/** Metrics that are asked at once: Prometheus has others to answer. */
+const TOGETHER = 4;
+
+async function ask(
+  metrics: Pick<Metrics, "query" | "range">,
+  panel: Panel,
+  window: { from: Date; to: Date; stepMs: number },
+): Promise<Surveyed> {
+  const { cluster, query } = panel;
+  const [now, points] = await Promise.all([
+    metrics.query(cluster, query),
+    // Why there is no answer is said by the reading of now.
+    metrics.range(cluster, query, window).catch((): Point[] => []),
+  ]);
+  return { panel, now, points };
+}
+
+/** How all of them stand and how they went since `from`. */
+export async function survey(
+  metrics: Pick<Metrics, "query" | "range">,
+  panels: readonly Panel[],
+  { from, to }: { from: Date; to: Date },
+): Promise<Survey> {
+  const stepMs = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / POINTS / 1000)) * 1000;
+  const all: Surveyed[] = [];
+  for (let next = 0; next < panels.length; next += TOGETHER) {
+    const some = panels.slice(next, next + TOGETHER);
+    all.push(...(await Promise.all(some.map((panel) => ask(metrics, panel, { from, to, stepMs })))));
+  }
+  return { from, to, all };
+}
+
+/** The picture of it, from where readings begin; null: there is nothing to draw. */
+export function chartOf(title: string, { from, to, all }: Survey): Chart | null {
+  const first = all.flatMap(({ points }) => points[0]?.at ?? []);
+  if (first.length === 0) return null;
+  return {
+    title,
+    from: max([from, min(first)]),
+    to,
+    marks: [],
+    panels: all.map(({ panel: { title: name, unit, below, above }, points }) => ({
+      title: name,
+      unit,
+      below,
+      above,
+      points,
+    })),
+  };
+}
