@@ -303,6 +303,23 @@ test("a rollback is planned, approved by another terminal, and carried out here 
   expect(patch?.impersonatedUser).toBeUndefined();
 });
 
+test("an alert's proposal that is taken up in a terminal is carried out there", async () => {
+  const { db, env, patches } = await startWorld();
+  await run(["--context", "robin", "rollback", "api", "--to", "2", "--no-wait"], env);
+  const { document } = await db.selectFrom("plan").select("document").executeTakeFirstOrThrow();
+  const proposal = JSON.stringify({ ...document, actor: { kind: "alert", source: "alertmanager" } });
+  await db.updateTable("plan").set({ document: proposal, actor_key: "alert:alertmanager" }).execute();
+
+  const taker = startProcess(script, { args: ["--context", "robin", "approve", "P1"], env });
+  await taker.waitFor(/P2 needs the yes of a second person[^]*Waiting until/);
+  await run(["--context", "alex", "approve", "P2"], env);
+  const { code } = await taker.exited;
+
+  expect(taker.output()).toContain("R1 runs in this terminal");
+  expect(code).toBe(0);
+  expect(patches().map(({ user }) => user.username)).toEqual(["robin@credit-risk-ai.example.com"]);
+});
+
 test("one's own plan that needs a second person is not confirmed by oneself", async () => {
   const { env, patches } = await startWorld();
 

@@ -12,6 +12,7 @@ import type { Reply } from "../engine/commands/invocation.ts";
 import { parseCommand } from "../engine/commands/parse-command.ts";
 import { commandsOf } from "../engine/commands/playbook-command.ts";
 import { planNumber } from "../engine/commands/references.ts";
+import { successorOf } from "../engine/plans/settle.ts";
 import { isServed } from "../store/owner.ts";
 import { planByKey, planByNumber, type StoredPlan } from "../store/plans.ts";
 import { runOfPlan } from "../store/runs.ts";
@@ -89,11 +90,13 @@ function show({ options, screen }: Job, reply: Reply): void {
   screen.say(`Written to ${options.out}`);
 }
 
-/** The plan that a command brought about, if any: a new one, or one that took an older one's place. */
+/** The plan that a command brought about, if any: a new one, or the one that took the place of the answered one. */
 async function planOf({ uses: { db } }: Session, id: string, answered: number | null) {
   const made = await planByKey(db, id);
   if (made !== undefined || answered === null) return made;
-  return (await planByKey(db, `plan:${answered}:again:${id}`)) ?? planByNumber(db, answered);
+  let stored = await planByNumber(db, answered);
+  for (let next = stored; next !== undefined; next = await successorOf(db, next)) stored = next;
+  return stored;
 }
 
 /** The requester's yes, given at once, asked for, or left for later. */
