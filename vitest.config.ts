@@ -8,8 +8,6 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Two cores and real processes: more workers only make each other slower.
     maxWorkers: 2,
-    // A shared, busy machine now and then starves a test of real processes; vitest reports what passed only then.
-    retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
