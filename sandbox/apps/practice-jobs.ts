@@ -49,4 +49,11 @@ export const practiceJobs = {
     args: ["--url", "${{ url }}"],
     ...smallest,
   },
+  "monitoring-setup": {
+    image: "credit-risk-monitoring:v2",
+    command: ["./monitoring/setup-monitoring.sh"],
+    namespace: "monitoring",
+    lasting: true,
+    ...smallest,
+  },
 };

@@ -130,7 +130,7 @@ export const manifestApply = defineAction<z.infer<typeof Params>, ApplyState, "e
     const left = leftBy(planned, clusterName);
     const brought = new Set([...earlier.flatMap(({ objects }) => objects), ...left.objects]);
     const references = await missingReferences(planned, brought, context);
-    const title = `apply ${files.join(", ")}`;
+    const title = `Apply ${files.join(", ")}`;
     const undo = inverseOf(planned, `Take back ${files.join(", ")}`, keep);
     const targets = left.workloads.map(({ target }) => target);
     const apps = appsOf(targets, context);

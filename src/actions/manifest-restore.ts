@@ -96,7 +96,7 @@ export const manifestRestore = defineAction<z.infer<typeof Params>, RestoreState
       return diff === null || (write.do === "apply" && stored === null) ? [] : [diff];
     });
     return {
-      title: `put back ${objects.map(objectName).join(", ")}`,
+      title: `Put back ${objects.map(objectName).join(", ")}`,
       calls: callsOf(writes, clusterName),
       facts: [
         {

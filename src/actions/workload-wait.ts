@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Target } from "../domain/app.ts";
+import { type Target, type WorkloadKind, workloadKinds } from "../domain/app.ts";
 import { Duration } from "../domain/deadline.ts";
 import { UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
+import type { ResourceCall } from "../domain/plan.ts";
 import { defineAction, type EnvironmentContext, type Observation } from "../engine/playbooks/action.ts";
-import { prepare, targetOf } from "./manifest/prepare.ts";
+import { prepare, soleNamespace, targetOf } from "./manifest/prepare.ts";
 import { ManifestFile } from "./manifest/read-files.ts";
 import { leftBefore } from "./manifest/step-state.ts";
 import { onPods, onRevisions, onWorkload } from "./rollout/calls.ts";
@@ -14,15 +15,19 @@ import { type Awaited, lookAtRollout } from "./rollout/look.ts";
 const Params = z.strictObject({
   files: z
     .array(ManifestFile)
-    .min(1)
-    .describe("files of `manifests.directory` whose workloads are waited for"),
+    .default([])
+    .describe(
+      "files of `manifests.directory` whose workloads are waited for; none: all that the namespace has",
+    ),
   namespace: z.string().nullable().default(null).describe("as of the step that applies them"),
   stuckAfter: Duration.default(60_000).describe(
     "a pod that is broken, or cannot be made, for so long is taken for stuck",
   ),
 });
 
-type WaitState = { workloads: (Awaited & { target: Target; container: string | null })[] };
+type Wanted = Awaited & { target: Target; container: string | null };
+/** `all`: of this namespace, whatever is there when it is looked at. */
+type WaitState = { workloads: Wanted[]; all: { namespace: string; stuckAfterMs: number } | null };
 
 /** What the nearest step before leaves of it. */
 function expected(target: Target, context: EnvironmentContext): { templates: string[]; gone: boolean } {
@@ -37,6 +42,51 @@ function expected(target: Target, context: EnvironmentContext): { templates: str
 
 function containerOf(target: Target, { apps }: EnvironmentContext): string | null {
   return apps.find((app) => digest(app.target) === digest(target))?.environment.container ?? null;
+}
+
+const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+
+/** Every workload of a namespace, for what no manifest of crai.yaml describes. */
+async function everything(
+  { namespace, stuckAfterMs }: { namespace: string; stuckAfterMs: number },
+  { cluster, clusterName }: EnvironmentContext,
+): Promise<Wanted[]> {
+  const found: Wanted[] = [];
+  for (const kind of kinds) {
+    const of = { group: "apps", version: "v1", resource: workloadKinds[kind].plural, namespace };
+    for await (const { metadata } of cluster.objects.list(of)) {
+      const { name } = metadata as { name: string };
+      const target = { cluster: clusterName, namespace, kind, name };
+      found.push({ target, container: null, uid: null, templates: [], stuckAfterMs });
+    }
+  }
+  return found;
+}
+
+/** The plan of a wait for a whole namespace. */
+function planAll(namespace: string, stuckAfterMs: number, cluster: string) {
+  const plurals = kinds.map((kind) => workloadKinds[kind].plural);
+  const on = (verb: "get" | "list", group: string, resource: string): ResourceCall => ({
+    cluster,
+    verb,
+    group,
+    resource,
+    namespace,
+  });
+  return {
+    title: `wait until everything in ${namespace} is rolled out`,
+    calls: [
+      ...plurals.flatMap((resource) => [on("list", "apps", resource), on("get", "apps", resource)]),
+      on("list", "", "pods"),
+    ],
+    facts: [],
+    diff: null,
+    kubectl: [`kubectl -n ${namespace} get ${plurals.join(",")},pods,services`],
+    warnings: [],
+    fingerprint: digest(namespace),
+    inverse: null,
+    state: { workloads: [], all: { namespace, stuckAfterMs } },
+  };
 }
 
 /** Done when all are; the first that failed or diverged is the whole's. */
@@ -60,6 +110,8 @@ export const workloadWait = defineAction<z.infer<typeof Params>, WaitState, "env
   permission: "workload:read",
 
   async plan({ files, namespace, stuckAfter }, context) {
+    if (files.length === 0)
+      return planAll(namespace ?? soleNamespace(context), stuckAfter, context.clusterName);
     const { wanted } = await prepare({ files, tag: null, namespace }, context);
     const all = wanted.flatMap((one) => targetOf(one, context.clusterName) ?? []);
     if (all.length === 0)
@@ -90,12 +142,16 @@ export const workloadWait = defineAction<z.infer<typeof Params>, WaitState, "env
           templates: expected(target, context).templates,
           stuckAfterMs: stuckAfter,
         })),
+        all: null,
       },
     };
   },
 
-  async observe({ workloads }, context) {
-    const all = workloads.map(async ({ target, container, ...awaited }) => ({
+  async observe({ workloads, all: namespace }, context) {
+    const wanted = namespace === null ? workloads : await everything(namespace, context);
+    if (namespace !== null && wanted.length === 0)
+      return { state: "pending", detail: `There is no workload in ${namespace.namespace} yet` };
+    const all = wanted.map(async ({ target, container, ...awaited }) => ({
       name: target.name,
       seen: await lookAtRollout(target, awaited, container ?? undefined, context),
     }));

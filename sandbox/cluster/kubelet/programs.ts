@@ -70,6 +70,18 @@ const table: Row[] = [
       ],
     }),
   },
+  {
+    pattern: /setup.monitoring/,
+    program: () => ({
+      seconds: 3,
+      exitCode: 0,
+      lines: (failed) => [
+        "statefulset.apps/prometheus unchanged",
+        "daemonset.apps/node-exporter unchanged",
+        failed ? "Error: the stack was not set up" : "Monitoring is set up.",
+      ],
+    }),
+  },
   { pattern: /trivy/, program: imageScan },
   {
     pattern: /api_security|zap|security.?test/,

@@ -25,9 +25,8 @@ export interface Prepared {
   followed: Followed[];
 }
 
-/** The namespace of a step: the one that is named, else the one of all apps. */
-function namespaceOf({ namespace }: Selection, { namespaces, environment }: EnvironmentContext): string {
-  if (namespace !== null) return namespace;
+/** The one namespace of all apps. */
+export function soleNamespace({ namespaces, environment }: EnvironmentContext): string {
   const [first, ...others] = namespaces;
   if (first !== undefined && others.length === 0) return first;
   throw new UserError(`${environment} has more than one namespace.`, {
@@ -58,7 +57,7 @@ function withoutServerFields(object: JsonObject): JsonObject {
 /** Reads the files, sets tag and namespace, and finds out where each object goes. */
 export async function prepare(selection: Selection, context: EnvironmentContext): Promise<Prepared> {
   const { settings, apps, cluster } = context;
-  const namespace = namespaceOf(selection, context);
+  const namespace = selection.namespace ?? soleNamespace(context);
   const { follow = [] } = settings.manifests ?? {};
   const read = readManifests(selection.files, settings.manifests);
   const { manifests, followed } =
