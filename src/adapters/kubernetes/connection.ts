@@ -16,7 +16,10 @@ export interface HttpRequest {
 export interface Connection {
   /** Resolves with the head of the answer; rejects with whatever the network said, or when the signal aborts. */
   open(request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage>;
-  /** Opens a WebSocket, or resolves with the answer of a server that does not; rejects like `open`. */
+  /**
+   * Opens a WebSocket, or resolves with the answer of a server that does not; rejects like `open`. It is paused, so that
+   * nothing that came with the handshake is lost: whoever listens resumes it.
+   */
   upgrade(
     request: Pick<HttpRequest, "path" | "headers"> & { protocols: readonly string[] },
     signal: AbortSignal,
@@ -133,7 +136,10 @@ export function connect(config: KubeConfig): Connection {
       >();
       const stop = (): void => socket.terminate();
       signal.addEventListener("abort", stop, { once: true });
-      socket.once("open", () => resolve(socket));
+      socket.once("open", () => {
+        socket.pause();
+        resolve(socket);
+      });
       socket.once("error", reject);
       socket.once("unexpected-response", (_, answer) => {
         readBody(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject);

@@ -57,11 +57,17 @@ export async function exec(
       output[number].push(content.subarray(0, left[number]));
       left[number] = Math.max(0, left[number] - content.length);
     } else if (number === channel.status) {
-      ended = Ended.parse(JSON.parse(content.toString("utf8")));
+      try {
+        ended = Ended.parse(JSON.parse(content.toString("utf8")));
+      } catch (error) {
+        reject(error);
+        socket.terminate();
+      }
     }
   });
-  socket.once("error", reject);
+  socket.on("error", reject);
   socket.once("close", () => resolve());
+  socket.resume();
   try {
     if (stdin !== undefined) {
       socket.send(Buffer.concat([Buffer.of(channel.stdin), Buffer.from(stdin, "utf8")]));
