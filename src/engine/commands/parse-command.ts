@@ -109,13 +109,12 @@ export function parseCommand(text: string, commands: readonly Command[]): Parsed
     });
   }
   // A negative number is a value ("--to -1"), which parseArgs would take for a flag.
-  const joined = words.flatMap((word, index) =>
-    /^-\d/.test(word) && words[index - 1]?.startsWith("--") === true
-      ? []
-      : /^--[a-z-]+$/.test(word) && /^-\d/.test(words[index + 1] ?? "")
-        ? [`${word}=${words[index + 1]}`]
-        : [word],
-  );
+  const joined: string[] = [];
+  for (const word of words) {
+    const flag = joined.at(-1) ?? "";
+    if (/^-\d/.test(word) && /^--[a-z][\w-]*$/.test(flag)) joined[joined.length - 1] = `${flag}=${word}`;
+    else joined.push(word);
+  }
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
     parsed = parseArgs({
