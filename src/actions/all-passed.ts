@@ -5,11 +5,12 @@ import { defineAction } from "../engine/playbooks/action.ts";
 
 const Params = z.strictObject({
   of: z
-    .record(z.string(), z.string())
-    .describe("outcomes by what they are of: `Smoke tests: ${{ steps.smoke.outcome }}`"),
+    .array(z.strictObject({ name: z.string(), outcome: z.string() }))
+    .min(1)
+    .describe("what it is of: `{ name: Smoke tests, outcome: ${{ steps.smoke.outcome }} }`"),
 });
 
-type PassedState = { of: Record<string, string> };
+type PassedState = z.infer<typeof Params>;
 
 /** The last step of a playbook whose steps may each fail: the run has failed when one of them did. */
 export const allPassed = defineAction<z.infer<typeof Params>, PassedState, "none">({
@@ -26,17 +27,17 @@ export const allPassed = defineAction<z.infer<typeof Params>, PassedState, "none
       diff: null,
       kubectl: [],
       warnings: [],
-      fingerprint: digest(Object.keys(of)),
+      fingerprint: digest(of.map(({ name }) => name)),
       inverse: null,
       state: { of },
     };
   },
 
   async observe({ of }) {
-    const done = Object.entries(of).filter(([, outcome]) => outcome !== "skipped");
-    const not = done.filter(([, outcome]) => outcome !== "succeeded");
-    const dark = not.filter(([, outcome]) => outcome === Outcome.enum.unknown);
-    const named = (some: typeof not): string => some.map(([name]) => name).join(", ");
+    const done = of.filter(({ outcome }) => outcome !== "skipped");
+    const not = done.filter(({ outcome }) => outcome !== "succeeded");
+    const dark = not.filter(({ outcome }) => outcome === Outcome.enum.unknown);
+    const named = (some: typeof not): string => some.map(({ name }) => name).join(", ");
     if (not.length === 0)
       return { state: "done", evidence: [{ what: `All ${done.length} checks passed`, ok: true }] };
     const failed = not.filter((one) => !dark.includes(one));

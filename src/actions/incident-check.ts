@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
-import { channelName, type Incident } from "../domain/incident.ts";
+import type { Incident } from "../domain/incident.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
 
 const Params = z.strictObject({});
 
-function named({ number, title, kind, severity, status }: Incident): string {
-  return `#${channelName(number, title, kind)} (${severity}, ${status})`;
+function named({ channelName, severity, status }: Incident): string {
+  return `#${channelName} (${severity}, ${status})`;
 }
 
 /** Nothing that would add to an outage, or be misled by one, begins while the app has one. */

@@ -34,6 +34,18 @@ export const summaries: Readonly<Record<string, string>> = {
   "services-check": "Whether every Service in the namespaces of the environment has a ready endpoint.",
   "incident-check":
     "Refuses, and ends the run, while the app has an incident that is not resolved: for what puts load on it.",
+  "cluster-check":
+    "Whether the cluster is what the runbook demands of one: version, CPU and memory of each node, GPUs, storage.",
+  "isolation-check":
+    "Whether every app's pods are under a NetworkPolicy, have the Secrets and ConfigMaps that they name, and run as no account that may do everything. What the person may not see is left to people.",
+  "entrance-check": "Whether every Ingress of the environment has an address, and TLS for every host.",
+  "backup-check": "Whether the CronJobs that back up have succeeded lately.",
+  "ready-check": "Whether what watches over the system (`preflight.workloads`) is rolled out.",
+  "figures-check":
+    "Whether figures of the model (`preflight.figures`), read from Prometheus, are within their bounds.",
+  "evidence-check": "What CI (`preflight.evidence`) says of one kind of tests of exactly this tag.",
+  "preflight-required":
+    "Holds a deploy up where a checklist is required (`preflight.required`) and none has passed for the tag, unless somebody gives a reason; during a sev1 or sev2 a tag that ran well within 30 days needs none.",
   "all-passed":
     "The last step of a playbook whose steps may each fail (`continue_on_failure`): fails when one of them did.",
   "probe-pods": "Every pod of the namespace: phase, restarts, why it waits, and which ran out of memory.",
@@ -67,7 +79,7 @@ function actionSection(name: string): string {
 
 ${summaries[name]}
 
-${action.apply === undefined ? "Looks only, so it may stand under `verify`." : "Changes the workload."} Needs \`${action.permission}\`.
+${action.apply === undefined ? "Looks only, so it may stand under `verify`." : "Changes things."} Needs \`${action.permission}\`.
 
 ${params}`;
 }

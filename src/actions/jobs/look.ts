@@ -11,8 +11,9 @@ import { whyNotStarted } from "./start.ts";
 
 /** What is read of a log: enough for the report of a scan, and never more than this is held. */
 const log = { tailLines: 20_000, limitBytes: 4 * 2 ** 20 };
-/** Lines that are kept with the run, and lines that are told. */
+/** Lines that are kept with the run, and lines about what is wrong that are told beside the last. */
 const [kept, told] = [40, 3];
+const wrong = /\b(fail(ed|ure|ing)?|error|fatal|exception|traceback|refused|denied)\b/i;
 const longestLine = 160;
 /** ms after its end in which a log is waited for whose node does not answer. */
 const logWithinMs = 20_000;
@@ -48,6 +49,18 @@ function lastLines(text: string, most: number): string[] {
     .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line));
 }
 
+/** What went wrong, and how it ended. */
+function tellingLines(lines: readonly string[]): string[] {
+  const last = lines.slice(-1);
+  return [
+    ...lines
+      .slice(0, -1)
+      .filter((line) => wrong.test(line))
+      .slice(-told),
+    ...last,
+  ];
+}
+
 function seconds({ startedAt, finishedAt }: Terminated): number | null {
   return startedAt && finishedAt ? Math.max(0, (finishedAt.getTime() - startedAt.getTime()) / 1000) : null;
 }
@@ -71,7 +84,7 @@ async function finished(
     { namespace: watched.ref.namespace, name: pod.metadata.name },
     { tailLines: log.tailLines, waits: sinceEnd < logWithinMs },
   );
-  const lines = lastLines(text ?? "", told);
+  const lines = tellingLines(lastLines(text ?? "", kept));
   const figures =
     watched.report === "none"
       ? null

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { z } from "zod";
 import { JobSettings } from "../../../src/domain/job.ts";
 import type { Json, JsonObject } from "../../../src/engine/ports.ts";
 import { type Circumstances, outcome, plan, refusal, type Step, texts } from "./steps.ts";
@@ -12,7 +13,7 @@ let runs = 0;
 /** A step of a run that runs the one Job of crai.yaml, `tests`. */
 async function jobStep(
   world: World,
-  job: Partial<Parameters<typeof JobSettings.parse>[0] & object>,
+  job: z.input<typeof JobSettings>,
   { params = {}, ...more }: Circumstances & { params?: Record<string, Json> } = {},
 ): Promise<Step & { run: number; act(): Promise<void> }> {
   const app = target(`jobs-${++runs}`);
