@@ -1,5 +1,7 @@
+import { deployPlan } from "./deploy.ts";
 import { startWorld } from "./world.ts";
 import type { Figure } from "./figures.ts";
+import { diagnoseTimes } from "./diagnose.ts";
 import { loadTimes } from "./playbooks.ts";
 import { rollbackOnControlPlane, rollbackTimes } from "./rollback.ts";
 import { slashToAck } from "./slash-ack.ts";
@@ -11,8 +13,10 @@ const suites = {
   slash: slashToAck,
   webhook: webhookToStored,
   rollback: rollbackTimes,
+  deploy: deployPlan,
   "control-plane": rollbackOnControlPlane,
   start: startAndRest,
+  diagnose: diagnoseTimes,
   load: loadTimes,
 };
 const assets = process.env["KUBEBUILDER_ASSETS"];

@@ -49,6 +49,19 @@ export const practiceJobs = {
     args: ["--url", "${{ url }}"],
     ...smallest,
   },
+  "analyze-model": {
+    image: tests,
+    command: ["python", "scripts/analyze_model_performance.py"],
+    args: ["--days=${{ values.days }}"],
+    report: "json",
+    ...smallest,
+  },
+  "detect-drift": {
+    image: tests,
+    command: ["python", "scripts/detect_data_drift.py"],
+    args: ["--baseline=model_training_data.csv"],
+    ...smallest,
+  },
   "monitoring-setup": {
     image: "credit-risk-monitoring:v2",
     command: ["./monitoring/setup-monitoring.sh"],

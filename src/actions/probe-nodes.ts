@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isUserError } from "../domain/errors.ts";
+import { isError, isUserError } from "../domain/errors.ts";
 import { quantityOf } from "../domain/quantity.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { Cluster } from "../engine/ports.ts";
@@ -36,7 +36,7 @@ async function usageOf({ objects }: Cluster): Promise<Usage | null> {
     }
     return usage;
   } catch (error) {
-    if (!isUserError(error)) throw error;
+    if (!isUserError(error) && !isError(error, "ClusterUnreachable")) throw error;
     return null;
   }
 }

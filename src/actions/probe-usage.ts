@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isError } from "../domain/errors.ts";
 import { quantityOf } from "../domain/quantity.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
 import { isOwn, Pod } from "./diagnose/objects.ts";
@@ -74,6 +75,8 @@ export const probeUsage = defineProbe({
         if (all.length > 200) all = [...new Set([...topBy(all, "cpu"), ...topBy(all, "memory")])];
       }
     } catch (error) {
+      // An API that is served by a program of its own can be away while the cluster is there.
+      if (isError(error, "ClusterUnreachable")) return absent("the metrics API gives no answer.");
       if (!isRefusal(error, "not-found")) throw error;
       return absent("the cluster has no metrics API (metrics.k8s.io). Install metrics-server to see it.");
     }

@@ -52,7 +52,8 @@ function isCalled(node: RunbookNode, name: string): boolean {
  * the parts before it are names of nodes above, in order, not necessarily all of them.
  */
 export function nodesNamed({ sections }: Runbook, reference: string): RunbookNode[] {
-  const parts = reference.split(/\s>\s/);
+  // `Error rate > 5%` is one name.
+  const parts = reference.split(/\s>\s(?!\d+\s?(?:%|ms\b))/);
   const found: RunbookNode[] = [];
   function visit(node: RunbookNode, matched: number): void {
     if (matched === parts.length - 1 && isCalled(node, parts[matched]!)) found.push(node);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
+import { setMetricsApi } from "../../sandbox/cluster/usage/availability.ts";
 import { ask, entriesOf, startWorld, teamChannel, withinMs, type World } from "../support/practice-world.ts";
 import { textOf } from "../support/slack-text.ts";
 import { incidentChannel, pace, ship, storyTimeout } from "./story.ts";
@@ -47,7 +48,7 @@ describe("a diagnosis", { timeout: storyTimeout }, () => {
     const inChannel = (await robin.history(channel.id)).filter(
       ({ ts, thread_ts: thread = ts }) => thread === ts,
     );
-    const said = inChannel.filter((one) => /What explains|Look for what/.test(textOf(one)));
+    const said = inChannel.filter((one) => textOf(one).startsWith("What explains"));
     expect(said).toHaveLength(1);
     const entries = await entriesOf(world, Number(/inc-0*(\d+)/.exec(channel.name)![1]));
     expect(entries.filter(({ fact }) => fact.kind === "step.finished")).toHaveLength(13);
@@ -68,5 +69,27 @@ describe("a diagnosis", { timeout: storyTimeout }, () => {
     await world.robin.waitForMessage(channel.id, /Roll api-deployment back.*Nothing has been touched/s, {
       withinMs,
     });
+  });
+
+  test("sees the database's connections where the cluster lets the person into its pod", async () => {
+    const { alex } = world;
+    await alex.command(teamChannel, "/crai diagnose resource-exhaustion postgres");
+    const told = textOf(await answer(alex, teamChannel, /exhausted resources of postgres/));
+    expect(told).toContain("Which database postgres needs is not configured");
+    await alex.command(teamChannel, "/crai diagnose resource-exhaustion api");
+    const said = textOf(await answer(world.robin, channel.id, /exhausted resources of api/));
+    expect(said).not.toContain("connections of the database");
+    const entries = await entriesOf(world, Number(/inc-0*(\d+)/.exec(channel.name)![1]));
+    expect(JSON.stringify(entries)).toMatch(/\d+ of \d+ connections, \d+ active/);
+  });
+
+  test.each([
+    ["absent", "federated", /CPU and memory \(.*the cluster has no metrics API/],
+    ["unavailable", "mlflow", /CPU and memory \(.*the metrics API gives no answer/],
+  ] as const)("goes on while the metrics API is %s, and says so", async (state, app, says) => {
+    const { alex, sandbox } = world;
+    setMetricsApi(sandbox.cluster.store, state, new Date());
+    await alex.command(teamChannel, `/crai diagnose high-error-rate ${app}`);
+    expect(textOf(await answer(alex, teamChannel, new RegExp(`a high error rate of ${app}`)))).toMatch(says);
   });
 });

@@ -135,7 +135,7 @@ export const dependencyRules: readonly Rule[] = [
         what: `The model misses ${bad.map(({ title }) => title).join(", ")}`,
         evidence: bad.map(({ title, value, target }) => `${title} ${value} (target ${target})`),
         weight: 1,
-        resolutions: [{ do: "rollback" }],
+        resolutions: [{ do: "analyze" }, { do: "rollback" }],
       };
     },
   },

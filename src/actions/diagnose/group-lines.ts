@@ -37,7 +37,7 @@ function textField(fields: Fields, names: readonly string[]): string | undefined
 
 /** The message of a line that tells of an error; null: it does not. Lines of JSON say it by their level. */
 export function errorOf(raw: string): string | null {
-  const line = raw.slice(0, longestLine).trim();
+  const line = cleanLine(raw.slice(0, longestLine));
   const fields = fieldsOf(line);
   if (fields === null) {
     return /\b(error|fatal|critical|panic)[\]:| ]/i.test(line.slice(0, 80)) || badWords.test(line)

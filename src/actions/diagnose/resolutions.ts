@@ -31,6 +31,10 @@ const commands: Readonly<Record<Kind, (about: About) => Pick<Button, "label" | "
     label: `Status of ${app}`,
     command: `status ${app} --env ${environment}`,
   }),
+  analyze: ({ app, environment }) => ({
+    label: "Analyze the model",
+    command: `analyze-model ${app} --env ${environment}`,
+  }),
   "restart-other": ({ app, environment }) => ({
     label: `Restart ${app}`,
     command: `restart ${app} --env ${environment}`,
@@ -42,7 +46,7 @@ const commands: Readonly<Record<Kind, (about: About) => Pick<Button, "label" | "
 };
 
 /** Words by which a playbook says what may be offered. */
-export const offers = ["rollback", "restart", "scale-up", "history", "status"] as const;
+export const offers = ["rollback", "restart", "scale-up", "analyze", "history", "status"] as const;
 export const Offer = z.enum(offers);
 export type Offer = z.infer<typeof Offer>;
 
@@ -50,6 +54,7 @@ const offerOf: Readonly<Record<Kind, Offer>> = {
   rollback: "rollback",
   restart: "restart",
   "scale-up": "scale-up",
+  analyze: "analyze",
   history: "history",
   status: "status",
   "restart-other": "restart",

@@ -19,7 +19,7 @@ export interface Facts {
 
 /** What may help, each by a command that shows its plan first. */
 export type Resolution =
-  | { do: "rollback" | "restart" | "scale-up" | "history" | "status" }
+  | { do: "rollback" | "restart" | "scale-up" | "analyze" | "history" | "status" }
   /** Another app of the environment that is the trouble. */
   | { do: "restart-other" | "history-other"; app: string };
 
