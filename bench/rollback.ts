@@ -69,7 +69,7 @@ async function byCrai(world: World, who: Client, times: Times): Promise<void> {
   const after = String(Date.now() / 1000);
   const asked = performance.now();
   await who.command("C0API", "/crai rollback api");
-  const plan = await who.waitForMessage("C0API", /Confirm/, { after });
+  const plan = await who.waitForMessage("C0API", /Confirm/, { after, withinMs: 60_000 });
   times.planned.push(performance.now() - asked);
   // On a control plane nobody sees when it is sent.
   const patch = world.onPlane ? undefined : nextPatch(world);
