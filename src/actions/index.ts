@@ -2,6 +2,14 @@ import type { Action } from "../engine/playbooks/action.ts";
 import { allPassed } from "./all-passed.ts";
 import { approval } from "./approval.ts";
 import { ask } from "./ask.ts";
+import { backupCheck } from "./backup-check.ts";
+import { clusterCheck } from "./cluster-check.ts";
+import { entranceCheck } from "./entrance-check.ts";
+import { evidenceCheck } from "./evidence-check.ts";
+import { figuresCheck } from "./figures-check.ts";
+import { isolationCheck } from "./isolation-check.ts";
+import { preflightRequired } from "./preflight-required.ts";
+import { readyCheck } from "./ready-check.ts";
 import { checklist } from "./checklist.ts";
 import { findings } from "./findings.ts";
 import { httpCheck } from "./http-check.ts";
@@ -55,6 +63,14 @@ export const actions: readonly Action[] = [
   servicesCheck,
   incidentCheck,
   allPassed,
+  backupCheck,
+  clusterCheck,
+  entranceCheck,
+  evidenceCheck,
+  figuresCheck,
+  isolationCheck,
+  preflightRequired,
+  readyCheck,
   probePods,
   probeEvents,
   probeLogs,

@@ -6,6 +6,7 @@ import { Dashboard } from "./dashboard.ts";
 import { Duration } from "./deadline.ts";
 import { Domain, JobSettings } from "./job.ts";
 import { Manifests } from "./manifests.ts";
+import { Preflight } from "./preflight.ts";
 import { Retention } from "./retention.ts";
 import { Severity } from "./severity.ts";
 import { isTimeZone } from "./time-zone.ts";
@@ -104,6 +105,9 @@ export const Config = z.strictObject({
     .describe("programs that playbooks run as Kubernetes Jobs, by the name that their steps use"),
   domains: z.array(Domain).default([]).describe("names whose TLS and certificates are checked"),
   manifests: Manifests.optional().describe("what a deploy applies"),
+  preflight: Preflight.optional().describe(
+    "what the checklist before a deploy looks at, and where one is required",
+  ),
   dashboards: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and -"), Dashboard)
     .default({})

@@ -78,6 +78,34 @@ export async function startedAlone(
     .length;
 }
 
+interface FinishedRun {
+  number: number;
+  actor: Actor;
+  inputs: StoredPlan["plan"]["inputs"];
+  outcome: string | null;
+  finishedAt: Date;
+}
+
+/** Runs of one playbook in an environment that have ended since a moment, newest first. */
+export async function finishedRuns(
+  db: Queries,
+  about: { playbook: string; environment: string; since: Date },
+): Promise<FinishedRun[]> {
+  const rows = await db
+    .selectFrom("run")
+    .innerJoin("plan", "plan.number", "run.plan")
+    .select(["run.number", "run.actor", "run.outcome", "run.finished_at", "plan.document"])
+    .where("run.environment", "=", about.environment)
+    .where("run.finished_at", ">", about.since)
+    .orderBy("run.finished_at", "desc")
+    .execute();
+  return rows.flatMap(({ number, actor, outcome, finished_at: finishedAt, document }) =>
+    document.playbook.name === about.playbook && finishedAt !== null
+      ? [{ number, actor, inputs: document.inputs, outcome, finishedAt }]
+      : [],
+  );
+}
+
 /** Oldest first. */
 export async function unfinishedRunsOf(db: Queries, executor: Executor): Promise<Row<"run">[]> {
   return db

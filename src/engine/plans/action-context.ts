@@ -8,6 +8,7 @@ import type { Database } from "../../store/database.ts";
 import { openOutage } from "../../store/incidents.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
+import { preflightFor } from "../preflight-record.ts";
 import { recentRuns } from "../runs/recent-runs.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type {
@@ -33,7 +34,7 @@ export interface Where extends PlannedScope {
 
 export interface ContextOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests">;
+  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests" | "preflight">;
   actions: Actions;
   clusters: Clusters;
   metrics: Metrics;
@@ -114,6 +115,8 @@ export function createContexts(options: ContextOptions): MakeContext {
       settings: config,
       openOutage: (app, environment) => openOutage(db, app, environment),
       recentRuns: (environment, since) => recentRuns(db, environment, since),
+      preflightFor: (about, within) => preflightFor(db, about, { now: now(), within }),
+      healthOf: (target) => knownHealth(db, targetKey(target)),
       maskKey,
       waits: { settleMs: settle, windowMs: window },
       before: where.before,

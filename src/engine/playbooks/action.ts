@@ -9,6 +9,7 @@ import type { Config } from "../../domain/config.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { View } from "../../domain/view.ts";
+import type { PassedPreflight } from "../preflight-record.ts";
 import type { Cluster, HttpProbe, Json, Metrics, TlsProbe } from "../ports.ts";
 
 /** What is recorded about one pod template of one target. */
@@ -54,11 +55,18 @@ export interface BaseContext {
   http: HttpProbe;
   tls: TlsProbe;
   /** What crai.yaml says beside apps. */
-  settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests">;
+  settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests" | "preflight">;
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
   /** What crai itself has done in an environment since then, newest first; nothing of confidential incidents. */
   recentRuns(environment: string, since: Date): Promise<RecentRun[]>;
+  /** The newest pre-deployment checklist of a tag that passed within so many ms. */
+  preflightFor: (
+    about: { tag: string; environment: string },
+    within: number,
+  ) => Promise<PassedPreflight | undefined>;
+  /** Recorded health of a target's templates, by template digest. */
+  healthOf: (target: Target) => Promise<ReadonlyMap<string, KnownHealth>>;
   /** Keys the short hashes by which hidden values are compared. */
   maskKey: string;
   waits: { settleMs: number; windowMs: number };

@@ -61,6 +61,8 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
     settings: more.settings ?? { apps: {}, jobs: {}, domains: [] },
     openOutage: async () => undefined,
     recentRuns: async () => [],
+    preflightFor: async () => undefined,
+    healthOf: async () => new Map(),
     health: more.health ?? new Map(),
     maskKey: "mask",
     waits: { settleMs: 0, windowMs: 0 },

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { Duration } from "./deadline.ts";
+
+/** What is looked at before a release, and where a release has to have passed it. */
+export const Preflight = z.strictObject({
+  required: z
+    .array(z.string())
+    .default([])
+    .describe("environments whose deploy needs a checklist that passed for its tag"),
+  within: Duration.default(86_400_000).describe("how long ago it may have passed"),
+  workloads: z
+    .record(
+      z.string(),
+      z.strictObject({
+        namespace: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a DNS-1123 label"),
+        workload: z
+          .string()
+          .regex(
+            /^(deployment|statefulset|daemonset)\/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+            "`deployment/<name>`, `statefulset/<name>` or `daemonset/<name>`",
+          ),
+      }),
+    )
+    .default({})
+    .describe("what has to be ready, such as prometheus, grafana, jaeger, logging"),
+  figures: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          query: z.string().min(1).describe("PromQL with one result"),
+          atLeast: z.number().optional(),
+          atMost: z.number().optional(),
+        })
+        .refine(({ atLeast, atMost }) => (atLeast ?? atMost) !== undefined, "needs `atLeast` or `atMost`"),
+    )
+    .default({})
+    .describe("figures that have to be within bounds, such as auc, accuracy, bias, energy"),
+  evidence: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => url.split("{tag}").length === 2, "needs `{tag}` once, where the tag belongs")
+    .optional()
+    .describe(
+      "URL of what CI knows of a tag, with `{tag}` in its path: JSON `{tests: {unit: {passed, coverage}, integration: {passed}, …}}`",
+    ),
+});
