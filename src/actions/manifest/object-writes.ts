@@ -160,12 +160,27 @@ function changesFirst(evidence: readonly Evidence[], writes: readonly ObjectWrit
   return [...changed, ...(rest.length === 0 ? [] : [{ what: `${rest.join(", ")} unchanged`, ok: true }])];
 }
 
-/** The calls that the writes come to. Creating by server-side apply asks for `create` too. */
+function callsFor({ ref, uid, do: what }: ObjectWrite, cluster: string): ResourceCall[] {
+  const { name: _, ...all } = ref;
+  const on = (verb: ResourceCall["verb"]): ResourceCall => ({ cluster, verb, ...ref });
+  if (what === "remove") return [on("get"), on("delete")];
+  // Creating by server-side apply asks for `create` too.
+  return [on("get"), on("patch"), ...(uid === null ? [{ cluster, verb: "create" as const, ...all }] : [])];
+}
+
+/**
+ * The calls that the writes come to. A dry run that the cluster accepted has proved the rights for its object: of these
+ * one of each kind stands for all, so that twenty manifests are not sixty more questions.
+ */
 export function callsOf(writes: readonly ObjectWrite[], cluster: string): ResourceCall[] {
-  return writes.flatMap(({ ref, uid, do: what }) => {
-    const { name: _, ...all } = ref;
-    const on = (verb: ResourceCall["verb"]): ResourceCall => ({ cluster, verb, ...ref });
-    if (what === "remove") return [on("get"), on("delete")];
-    return [on("get"), on("patch"), ...(uid === null ? [{ cluster, verb: "create" as const, ...all }] : [])];
-  });
+  const stands = new Set<string>();
+  return writes.flatMap((write) =>
+    callsFor(write, cluster).filter(({ verb, group, resource, namespace }) => {
+      if (write.leaves === null) return true;
+      const key = [verb, group, resource, namespace].join(" ");
+      const first = !stands.has(key);
+      stands.add(key);
+      return first;
+    }),
+  );
 }
