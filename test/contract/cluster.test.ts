@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { diagnoseCases } from "./cluster/diagnose-cases.ts";
 import { jobCases } from "./cluster/job-cases.ts";
 import { kubectlCases } from "./cluster/kubectl-cases.ts";
 import { manifestCases } from "./cluster/manifest-cases.ts";
@@ -32,6 +33,9 @@ describe.each(worlds)("on $name", ({ start }) => {
 
   describe("revisions", () => {
     revisionCases(current);
+  });
+  describe("diagnoses", () => {
+    diagnoseCases(current);
   });
   describe("writes", () => {
     writeCases(current);
