@@ -29,6 +29,7 @@ export const locks: Command = {
         actor,
         reason: args["reason"] ?? null,
         cause: invocation.id,
+        place: invocation.place,
         askedAt: invocation.at,
       });
       return {

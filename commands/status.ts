@@ -4,7 +4,7 @@ import { targetKey, targetOf } from "../src/domain/app.ts";
 import { rolledOutAt } from "../src/domain/rolled-out.ts";
 import type { Block, LabeledText, View } from "../src/domain/view.ts";
 import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
-import { findPlan } from "../src/engine/audience.ts";
+import { audienceOf, findPlan } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
 import { planDetailView, planView } from "../src/engine/plans/plan-view.ts";
@@ -13,7 +13,7 @@ import { planNumber } from "../src/engine/commands/references.ts";
 import type { Revision, Workload } from "../src/engine/ports.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { openOutage } from "../src/store/incidents.ts";
-import { heldLocks } from "../src/store/locks.ts";
+import { locksHeardBy } from "../src/store/locks.ts";
 import { approvalsOf } from "../src/store/plans.ts";
 
 const isPlan = (text: string | undefined): boolean => /^p\d+$/i.test(text ?? "");
@@ -60,7 +60,7 @@ const paused: Block = {
 
 async function appStatus(
   args: Args,
-  { actor, incident, now }: CommandContext,
+  { actor, incident, invocation, now }: CommandContext,
   { config, db, clusters, authorizer }: UseCases,
 ): Promise<View> {
   const app = appOf(config.apps, args["app"], incident);
@@ -73,7 +73,7 @@ async function appStatus(
     cluster.rolloutStatus(workload),
     cluster.pods(workload),
     cluster.revisions(workload),
-    heldLocks(db),
+    locksHeardBy(db, audienceOf(invocation.place)),
     openOutage(db, app.name, environment),
     authorizer.allows(actor, "run:read", scope),
     authorizer.allows(actor, "incident:read", scope),

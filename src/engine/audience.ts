@@ -16,7 +16,7 @@ import type { ChannelRef, PagerMessage, SlackMessage } from "./ports.ts";
  * in the very words that are said of what never was.
  */
 
-type Asked = Pick<Place, "surface" | "channel">;
+export type Asked = Pick<Place, "surface" | "channel">;
 
 /** Who reads a list that is asked for here. */
 export function audienceOf({ surface, channel }: Asked): Audience {
@@ -28,7 +28,8 @@ function isFor(incident: Pick<Incident, "kind" | "channel">, place: Asked): bool
   return incident.channel !== null && incident.channel === place.channel;
 }
 
-async function isHidden(db: Queries, incident: number | null, place: Asked): Promise<boolean> {
+/** Whether what belongs to this incident is as if it did not exist here. */
+export async function isHidden(db: Queries, incident: number | null, place: Asked): Promise<boolean> {
   const found = incident === null ? undefined : await incidentByNumber(db, incident);
   return found !== undefined && !isFor(found, place);
 }

@@ -233,6 +233,23 @@ test("to everybody else it is as if it did not exist, in the same words", async 
   expect(home === null ? "" : textOf(home)).not.toContain(canary);
 });
 
+test("a lock of its run names neither run nor holder anywhere else", async () => {
+  const { robin, alex, db } = world;
+  const target = "practice/credit-risk-ai/deployment/api-deployment";
+  const { number: run } = await db
+    .selectFrom("run")
+    .select("number")
+    .where("incident", "=", alerted.number)
+    .executeTakeFirstOrThrow();
+  const holder = JSON.stringify({ kind: "person", id: "U0ALEX", name: "Alex" });
+  await db.insertInto("lock").values({ target, run, holder, taken_at: new Date() }).execute();
+  const lines = ["status api", "locks", `locks take ${target} --reason "it hangs"`];
+  for (const line of lines)
+    expect(await ask(robin, teamChannel, `/crai ${line}`)).not.toMatch(new RegExp(`R${run}|Alex`));
+  expect(await ask(alex, alerted.channel.id, "/crai status api")).toContain(`R${run}, Alex`);
+  expect(await db.deleteFrom("lock").returning("target").execute()).toEqual([{ target }]);
+});
+
 test("a member of one confidential incident hears nothing of another", async () => {
   const list = await ask(world.alex, alerted.channel.id, "/crai incident list --all");
   expect(list).toContain(canary);

@@ -8,14 +8,17 @@ import { breakLock, lockOf } from "../../store/locks.ts";
 import { askToStop, runByNumber } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
+import { type Asked, isHidden } from "../audience.ts";
 import type { Authorizer, OnCall } from "../authorizer.ts";
 import { line } from "../page.ts";
+import { lockedError } from "../plans/locked-error.ts";
 import { say, streamOf } from "../record.ts";
 
 export interface TakeOver {
   actor: Actor;
   reason: string | null;
   cause: string;
+  place: Asked;
   /** A hold that began after this is not the one they saw: another's new run, or their own when a crash has it asked again. */
   askedAt: Date;
 }
@@ -42,7 +45,7 @@ export function createLockKeeper({
   wakeOutbox,
   now,
 }: LockKeeperOptions): LockKeeper {
-  async function runHolding(target: string, askedAt: Date): Promise<Row<"run">> {
+  async function runHolding(target: string, { askedAt, place }: TakeOver): Promise<Row<"run">> {
     const lock = await lockOf(db, target);
     const run = lock && (await runByNumber(db, lock.run));
     if (!run)
@@ -50,6 +53,7 @@ export function createLockKeeper({
         why: "No run holds it.",
         next: "`locks` lists what is held.",
       });
+    if (await isHidden(db, run.incident, place)) throw await lockedError(db, lock, null);
     if (lock.taken_at > askedAt)
       throw new UserError(`${target} was locked anew by R${lock.run} since you asked.`, {
         why: "What you wanted to take over has ended.",
@@ -59,8 +63,9 @@ export function createLockKeeper({
   }
 
   return {
-    async takeOver(target, { actor, reason, cause, askedAt }) {
-      const run = await runHolding(target, askedAt);
+    async takeOver(target, by) {
+      const { actor, reason, cause } = by;
+      const run = await runHolding(target, by);
       await authorizer.demand(actor, "lock:take", { app: run.app, environment: run.environment });
       const app = run.app === null ? undefined : config.apps[run.app];
       const onCall: OnCall = app === undefined ? { is: "no" } : await authorizer.isOnCall(actor, app);
