@@ -72,7 +72,8 @@ export function presentMessage(state: State, message: StoredMessage, viewer: str
 function presentFile(state: State, id: string, viewer: string): NonNullable<Message["files"]>[number] {
   const file = state.files.get(id);
   const { name = id, title = id, mimetype = "application/octet-stream", size = 0 } = file ?? {};
-  return { id, name, title, mimetype, size, url_private: `/slack/client/files/${id}?as=${viewer}` };
+  const shown = file?.alt === undefined ? {} : { alt_txt: file.alt };
+  return { id, name, title, mimetype, ...shown, size, url_private: `/slack/client/files/${id}?as=${viewer}` };
 }
 
 export function presentView(view: StoredView): View {

@@ -23,7 +23,7 @@ const axisText: Record<ChartPanel["unit"], string> = {
   ratio: "format(datum.value * 100, '~r') + ' %'",
   seconds: "datum.value < 1 ? format(datum.value * 1000, '~r') + ' ms' : format(datum.value, '~r') + ' s'",
   perSecond: "format(datum.value, '~s') + '/s'",
-  count: "format(datum.value, '~s')",
+  count: "format(datum.value, datum.value < 1 ? '~r' : '~s')",
   bytesPerSecond: "format(datum.value, '~s') + 'B/s'",
   watts: "format(datum.value, '~s') + 'W'",
   kilogramsPerHour: "format(datum.value, '~r') + ' kg/h'",

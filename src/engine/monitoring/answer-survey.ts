@@ -37,7 +37,7 @@ export async function answerSurvey(
   context: CommandContext,
   { authorizer, metrics, charts }: Pick<UseCases, "authorizer" | "metrics" | "charts">,
 ): Promise<Reply> {
-  const { title, where } = asked;
+  const { title } = asked;
   const back = lookBack(asked.since);
   const ofApps = asked.panels.filter(({ app }) => app !== null);
   const seen = new Set(await visibleTo(authorizer, context.actor, "workload:read", ofApps));
@@ -50,11 +50,18 @@ export async function answerSurvey(
           : "You may not look at the apps that it is about.",
       next:
         asked.panels.length === 0
-          ? `Whoever keeps crai.yaml adds them under ${where}.`
+          ? `Whoever keeps crai.yaml adds them under ${asked.where}.`
           : "`whoami` shows what you may do.",
     });
   }
   const to = context.now();
   const found = await survey(metrics, panels, { from: addMilliseconds(to, -back), to });
-  return { to: placeOf(context, panels), ...(await surveyView(title, found, charts)) };
+  const place = placeOf(context, panels);
+  // A terminal and the Home tab show no files.
+  const canShow = context.invocation.place.channel !== null;
+  const { view, attachments } = await surveyView(title, found, canShow ? charts : null);
+  if (place === "channel" || attachments.length === 0) return { to: place, view, attachments };
+  // What only one person sees can hold no file.
+  const where = { type: "note", text: "The picture is in your direct messages with crai." } as const;
+  return { to: place, view: { ...view, blocks: [...view.blocks, where] }, attachments };
 }

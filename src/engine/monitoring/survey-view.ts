@@ -54,11 +54,12 @@ function verdict(all: readonly Surveyed[]): string {
 async function pictureOf(
   title: string,
   survey: Survey,
-  charts: Pick<Charts, "png">,
+  charts: Pick<Charts, "png"> | null,
 ): Promise<{ files: Attachment[]; note: string }> {
   const chart = chartOf(title, survey);
   if (chart === null) return { files: [], note: "There are no readings to draw." };
-  const lasted = `Trend and picture cover ${formatDuration(chart.to.getTime() - chart.from.getTime())}.`;
+  const lasted = `The trend is that of ${formatDuration(chart.to.getTime() - chart.from.getTime())}.`;
+  if (charts === null) return { files: [], note: lasted };
   try {
     const png = await charts.png(chart);
     const filename = `${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.png`;
@@ -73,11 +74,11 @@ async function pictureOf(
   }
 }
 
-/** What a survey found, as a table for everybody and a picture beside it. */
+/** What a survey found, as a table for everybody and, with `charts`, a picture beside it. */
 export async function surveyView(
   title: string,
   survey: Survey,
-  charts: Pick<Charts, "png">,
+  charts: Pick<Charts, "png"> | null,
 ): Promise<{ view: View; attachments: Attachment[] }> {
   const { files, note } = await pictureOf(title, survey, charts);
   const said = verdict(survey.all);

@@ -1,4 +1,3 @@
-import { max } from "date-fns/max";
 import { min } from "date-fns/min";
 import type { Chart, Point } from "../../domain/chart.ts";
 import type { Metrics, Reading } from "../ports.ts";
@@ -37,8 +36,13 @@ async function ask(
   return { panel, now, points };
 }
 
-/** How all of them stand and how they went since `from`. */
-export async function survey(
+/** When what is known of any of them begins; null: nothing is. */
+function firstReading(all: readonly Surveyed[]): Date | null {
+  const first = all.flatMap(({ points }) => points[0]?.at ?? []);
+  return first.length === 0 ? null : min(first);
+}
+
+async function askAll(
   metrics: Pick<Metrics, "query" | "range">,
   panels: readonly Panel[],
   { from, to }: { from: Date; to: Date },
@@ -49,16 +53,30 @@ export async function survey(
     const some = panels.slice(next, next + TOGETHER);
     all.push(...(await Promise.all(some.map((panel) => ask(metrics, panel, { from, to, stepMs })))));
   }
-  return { from, to, all };
+  return { from: firstReading(all) ?? from, to, all };
 }
 
-/** The picture of it, from where readings begin; null: there is nothing to draw. */
+/**
+ * How all of them stand and how they went since `from`, or since readings begin: where Prometheus knows only the last
+ * part, that is looked at again more closely.
+ */
+export async function survey(
+  metrics: Pick<Metrics, "query" | "range">,
+  panels: readonly Panel[],
+  window: { from: Date; to: Date },
+): Promise<Survey> {
+  const found = await askAll(metrics, panels, window);
+  const missing = found.from.getTime() - window.from.getTime();
+  const isShort = missing > (window.to.getTime() - window.from.getTime()) / 2;
+  return isShort ? askAll(metrics, panels, found) : found;
+}
+
+/** The picture of it; null: there is nothing to draw. */
 export function chartOf(title: string, { from, to, all }: Survey): Chart | null {
-  const first = all.flatMap(({ points }) => points[0]?.at ?? []);
-  if (first.length === 0) return null;
+  if (all.every(({ points }) => points.length === 0)) return null;
   return {
     title,
-    from: max([from, min(first)]),
+    from,
     to,
     marks: [],
     panels: all.map(({ panel: { title: name, unit, below, above }, points }) => ({
