@@ -1,0 +1,72 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { File } from "../../sandbox/slack/client-api.ts";
+import {
+  ask,
+  type Client,
+  startWorld,
+  teamChannel,
+  withinMs,
+  type World,
+} from "../support/practice-world.ts";
+import { pace, storyTimeout } from "./story.ts";
+
+let world: World;
+
+async function pictures(client: Client, channel: string): Promise<File[]> {
+  const messages = await client.history(channel);
+  return messages.flatMap(({ files = [] }) => files).filter(({ mimetype }) => mimetype === "image/png");
+}
+
+/** The picture of this name once it stands in a person's direct messages with crai. */
+async function directPicture(client: Client, name: string): Promise<File> {
+  async function found(): Promise<File | undefined> {
+    const direct = (await client.channels()).find(({ is_im }) => is_im);
+    if (direct === undefined) return undefined;
+    return (await pictures(client, direct.id)).find((file) => file.name === name);
+  }
+  await expect.poll(found, { timeout: withinMs }).toBeDefined();
+  return (await found())!;
+}
+
+describe("the metrics of the system", { timeout: storyTimeout }, () => {
+  beforeAll(async () => {
+    world = await startWorld({ pace });
+    return () => world.close();
+  }, storyTimeout);
+
+  test("of an app come with target and now, and with a picture", async () => {
+    const answer = await ask(world.robin, teamChannel, "/crai metrics api");
+
+    expect(answer).toContain("Metrics of Credit risk API in prod");
+    expect(answer).toMatch(/Error rate \| ✓ [\d.]+ % \| below 1 % \| /);
+    expect(answer).toMatch(/Request rate \| ✓ [\d.]+\/s \| above 100\/s \| /);
+    expect(answer).toMatch(/Model accuracy \| ✓ [\d.]+ % \| above 85 % \| /);
+    expect(answer).toMatch(/Approval rate \| [\d.]+ % \| none \| /);
+    expect(answer).toContain("direct messages");
+    const picture = await directPicture(world.robin, "metrics-of-credit-risk-api-in-prod.png");
+    expect(picture.size).toBeGreaterThan(10_000);
+  });
+
+  test.each([
+    ["overview", /Latency P95 \| ✓ .* \| below 200 ms/],
+    ["infrastructure", /Disk usage, fullest node \| ✓ .* \| below 90 %/],
+    ["model", /Bias violations \| ✓ 0 \| below 1/],
+    ["sustainability", /Carbon footprint \(CO2e\) \| ✓ .* kg\/h \| below 5 kg\/h/],
+    ["business", /Prediction volume \| .*\/s \| none/],
+  ])("are there as the dashboard %s", async (name, row) => {
+    expect(await ask(world.robin, teamChannel, `/crai dashboard ${name}`)).toMatch(row);
+  });
+
+  test("name the dashboards there are to whoever mistypes one, and draw nothing", async () => {
+    const answer = await ask(world.robin, teamChannel, "/crai dashboard modle");
+
+    expect(answer).toContain("There is no dashboard");
+    expect(answer).toContain("Did you mean model?");
+  });
+
+  test("refuse a stretch of time that is none", async () => {
+    const answer = await ask(world.robin, teamChannel, "/crai metrics api --since yesterday");
+
+    expect(answer).toContain("no duration from 1m to 30d");
+  });
+});
