@@ -4,7 +4,6 @@ import { formatDuration } from "../domain/deadline.ts";
 import { digest } from "../domain/hash.ts";
 import { templateDigest } from "../domain/pod-template.ts";
 import { defineAction, type EnvironmentContext } from "../engine/playbooks/action.ts";
-import { ofEnvironment } from "./namespace/of-environment.ts";
 
 const Params = z.strictObject({
   tag: z.string().describe("the tag that is deployed"),
@@ -110,7 +109,8 @@ export const preflightRequired = defineAction<Params, RequiredState, "environmen
             : [],
       fingerprint: digest([tag, override]),
       inverse: null,
-      ...ofEnvironment(context),
+      // It is about the tag: whoever may deploy one app alone needs no right to see the others.
+      apps: [],
       state,
     };
   },
