@@ -1,4 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { commands } from "../../commands/index.ts";
+import { buttonOf, offers } from "../../src/actions/diagnose/resolutions.ts";
+import { actions } from "../../src/actions/index.ts";
+import { commandsOf } from "../../src/engine/commands/playbook-command.ts";
+import { loadPlaybooks } from "../../src/engine/playbooks/load-playbooks.ts";
+import { indexActions } from "../../src/engine/playbooks/loaded.ts";
 import { judge } from "../../src/actions/diagnose/judge.ts";
 import type { Symptom } from "../../src/actions/diagnose/rule.ts";
 import type { Change, PodsSeen, Seen } from "../../src/actions/diagnose/seen.ts";
@@ -95,4 +101,18 @@ describe("what explains a symptom", () => {
       evidence: ["Accuracy 0.79 (target above 0.85)"],
     });
   });
+});
+
+test("whatever a diagnosis offers as a button is a command that there is", () => {
+  const playbooks = loadPlaybooks("playbooks", indexActions(actions));
+  const known = new Set(commandsOf(commands, playbooks).map(({ name }) => name));
+  const findings = [...playbooks.values()].flatMap(({ steps }) =>
+    steps.filter(({ action }) => action === "findings"),
+  );
+  expect(findings.length).toBeGreaterThanOrEqual(4);
+  for (const { with: given } of findings)
+    for (const offer of (given as { offer?: typeof offers }).offer ?? offers) {
+      const { command } = buttonOf({ do: offer }, { app: "api", environment: "prod" });
+      expect(known).toContain(command.split(" ")[0]);
+    }
 });

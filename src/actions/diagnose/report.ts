@@ -22,6 +22,8 @@ const Report = z.object({
 type Report = z.infer<typeof Report>;
 
 const mostShown = 4;
+/** Characters of one line; the whole of it is in the thread. */
+const longestEvidence = 180;
 const mostButtons = 4;
 
 /** One button for each thing that may help, in the order of the findings; with none, where to look on. */
@@ -42,9 +44,19 @@ function fitText(score: number): string {
   return score >= 0.5 ? "fits" : "may add to it";
 }
 
-function findingBlock({ what, evidence, score }: Report["findings"][number], index: number): Block {
-  const lines: Inline[] = evidence.map((one) => `\n• ${one}`);
-  return { type: "text", text: [{ bold: `${index + 1}. ${what}` }, ` (${fitText(score)})`, ...lines] };
+function shortened(text: string): string {
+  return text.length <= longestEvidence ? text : `${text.slice(0, longestEvidence - 1)}…`;
+}
+
+/** The same line may speak for several findings; it is read once, at the first of them. */
+function findingBlocks(findings: Report["findings"]): Block[] {
+  const told = new Set<string>();
+  return findings.slice(0, mostShown).map(({ what, evidence, score }, index) => {
+    const fresh = evidence.filter((one) => !told.has(one));
+    for (const one of fresh) told.add(one);
+    const lines: Inline[] = fresh.map((one) => `\n• ${shortened(one)}`);
+    return { type: "text", text: [{ bold: `${index + 1}. ${what}` }, ` (${fitText(score)})`, ...lines] };
+  });
 }
 
 function changeItem({ at, what }: Report["changes"][number]): Inline[] {
@@ -74,7 +86,7 @@ export function reportView(values: Json): View | null {
             text: `Nothing was found that explains it. What was looked at is in the thread.`,
           } as const,
         ]
-      : findings.slice(0, mostShown).map(findingBlock)),
+      : findingBlocks(findings)),
     ...(changes.length === 0
       ? []
       : [
