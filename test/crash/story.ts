@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { people } from "../../sandbox/seed.ts";
@@ -52,6 +53,13 @@ export interface StoryOptions {
 }
 
 /** The whole sandbox with crai as its child. */
+/** What else an alert starts by itself is another story. */
+function onlyRollback(): string {
+  const folder = temporaryFolder();
+  copyFileSync("playbooks/rollback.yaml", join(folder, "rollback.yaml"));
+  return folder;
+}
+
 export async function startStory({ embedded = false }: StoryOptions = {}): Promise<Story> {
   const database = embedded ? undefined : await createTestDatabase();
   const sandbox = await startSandbox({
@@ -60,7 +68,10 @@ export async function startStory({ embedded = false }: StoryOptions = {}): Promi
     crai: true,
     timing,
     alerting,
-    env: database === undefined ? {} : { DATABASE_URL: database.url },
+    env: {
+      CRAI_PLAYBOOKS: onlyRollback(),
+      ...(database !== undefined && { DATABASE_URL: database.url }),
+    },
   });
   const everybody = {
     robin: person(sandbox.url, people.robin.slack),
