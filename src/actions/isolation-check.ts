@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Evidence } from "../domain/timeline.ts";
 import type { EnvironmentContext } from "../engine/playbooks/action.ts";
-import type { JsonObject, Workload } from "../engine/ports.ts";
+import type { Objects, Workload } from "../engine/ports.ts";
 import { all, defineCheck } from "./preflight/define-check.ts";
 import { Selector, selects } from "./preflight/selector.ts";
 
@@ -31,6 +31,7 @@ const Binding = z.object({
 });
 type Binding = z.infer<typeof Binding>;
 const Role = z.object({
+  metadata: z.object({ name: z.string() }),
   rules: z
     .array(
       z.object({
@@ -79,7 +80,7 @@ async function policyEvidence(context: EnvironmentContext): Promise<Evidence[]> 
 }
 
 async function secretEvidence(context: EnvironmentContext): Promise<Evidence[]> {
-  const all = await Promise.all(
+  const byApp = await Promise.all(
     (await running(context)).map(async ({ app, namespace, workload }) =>
       (await context.cluster.references(namespace, workload.template)).map(
         ({ kind, name, exists, missingKeys }): Evidence => ({
@@ -94,14 +95,18 @@ async function secretEvidence(context: EnvironmentContext): Promise<Evidence[]> 
       ),
     ),
   );
-  const found = all.flat();
+  const found = byApp.flat();
   return found.length === 0 ? [{ what: "No app names a Secret or ConfigMap", ok: true }] : found;
 }
 
-function isEverything(role: JsonObject | null): boolean {
-  return (Role.parse(role ?? {}).rules ?? []).some(
-    ({ verbs, resources }) => verbs.includes("*") || (resources ?? []).includes("*"),
+/** Names of the roles that may do everything to something, or something to everything. */
+async function wideRoles(objects: Objects, namespace: string | null): Promise<Set<string>> {
+  const resource = namespace === null ? "clusterroles" : "roles";
+  const roles = (await all(objects, { ...rbac, resource, namespace })).map((item) => Role.parse(item));
+  const wide = roles.filter(({ rules }) =>
+    rules?.some(({ verbs, resources }) => verbs.includes("*") || resources?.includes("*")),
   );
+  return new Set(wide.map(({ metadata }) => metadata.name));
 }
 
 /** Service accounts by `namespace/name`, and the groups that they are all in. */
@@ -121,29 +126,22 @@ function bindsTo({ subjects }: Binding, account: { namespace: string; name: stri
 async function rbacEvidence(context: EnvironmentContext): Promise<Evidence[]> {
   const { objects } = context.cluster;
   const bindings: { binding: Binding; namespace: string | null }[] = [];
+  const roles = new Map<string | null, Set<string>>();
   for (const namespace of [null, ...context.namespaces]) {
     const resource = namespace === null ? "clusterrolebindings" : "rolebindings";
     for (const item of await all(objects, { ...rbac, resource, namespace }))
       bindings.push({ binding: Binding.parse(item), namespace });
+    roles.set(namespace, await wideRoles(objects, namespace));
   }
   const evidence: Evidence[] = [];
   for (const { app, namespace: home, workload } of await running(context)) {
     const { serviceAccountName: name } = Template.parse(workload.template).spec;
-    const own = bindings.filter(({ binding, namespace }) =>
-      bindsTo(binding, { namespace: home, name }, namespace),
-    );
-    const wide: string[] = [];
-    for (const { binding, namespace } of own) {
-      const { kind, name: role } = binding.roleRef;
-      const isCluster = kind === "ClusterRole";
-      const ref = {
-        ...rbac,
-        resource: isCluster ? "clusterroles" : "roles",
-        namespace: isCluster ? null : namespace,
-        name: role,
-      };
-      if (role === "cluster-admin" || isEverything(await objects.get(ref))) wide.push(role);
-    }
+    const wide = bindings
+      .filter(({ binding, namespace }) => bindsTo(binding, { namespace: home, name }, namespace))
+      .filter(({ binding: { roleRef }, namespace }) =>
+        roles.get(roleRef.kind === "ClusterRole" ? null : namespace)?.has(roleRef.name),
+      )
+      .map(({ binding }) => binding.roleRef.name);
     evidence.push({
       what:
         wide.length === 0

@@ -5,6 +5,7 @@ import { kubectlCases } from "./cluster/kubectl-cases.ts";
 import { manifestCases } from "./cluster/manifest-cases.ts";
 import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
+import { preflightCases } from "./cluster/preflight-cases.ts";
 import { securityCases } from "./cluster/security-cases.ts";
 import { setCases } from "./cluster/set-cases.ts";
 import { revisionCases } from "./cluster/undo-cases.ts";
@@ -33,6 +34,9 @@ describe.each(worlds)("on $name", ({ start }) => {
 
   describe("revisions", () => {
     revisionCases(current);
+  });
+  describe("checks before a deploy", () => {
+    preflightCases(current);
   });
   describe("diagnoses", () => {
     diagnoseCases(current);
