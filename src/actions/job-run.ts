@@ -127,11 +127,12 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
         { label: name, value: [filled.image, ...(job.command ?? []), ...filled.args].join(" ") },
         {
           label: `${name} gets`,
-          value: `${cpu} CPU, ${memory}, ${formatDuration(job.deadline)} in ${namespace}${job.serviceAccount === undefined ? "" : ` as ${job.serviceAccount}`}`,
+          value: [
+            `${cpu} CPU, ${memory}, ${formatDuration(job.deadline)} in ${namespace}`,
+            ...(job.serviceAccount === undefined ? [] : [` as ${job.serviceAccount}`]),
+            ...(unchecked.length === 0 ? [] : [`; not checked (no right to look): ${unchecked.join(", ")}`]),
+          ].join(""),
         },
-        ...(unchecked.length === 0
-          ? []
-          : [{ label: "Not checked", value: `${unchecked.join(", ")} (no right to look)` }]),
       ],
       diff: null,
       kubectl: [`kubectl -n ${namespace} logs -f job/crai-…-${nonce}`],

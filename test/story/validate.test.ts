@@ -37,6 +37,21 @@ function jobsOf(run: string): { name: string; uid: string | undefined }[] {
     .map(({ metadata }) => ({ name: metadata.name, uid: metadata.uid }));
 }
 
+/** crai is killed when its first Job was made, before it hears so. */
+function killedAtAJob(): Promise<void> {
+  const { cluster: practice, crai } = world.sandbox;
+  return new Promise((resolve) => {
+    const off = practice.onRequest(async ({ phase, verb, target, uri }) => {
+      if (phase !== "answered" || verb !== "create" || target?.plural !== "jobs" || uri.includes("dryRun"))
+        return undefined;
+      off();
+      await crai.kill();
+      resolve();
+      return "cut";
+    });
+  });
+}
+
 describe("after a release", { timeout: storyTimeout }, () => {
   beforeAll(async () => {
     world = await startWorld({
@@ -88,9 +103,11 @@ describe("after a release", { timeout: storyTimeout }, () => {
     );
   });
 
-  test("killed while a Job runs, crai goes on with that Job; stopped, it ends it", async () => {
+  test("killed when a Job was just made, and again while one runs, crai makes none twice; stopped, it ends the one that runs", async () => {
     const { robin } = world;
+    const dead = killedAtAJob();
     const run = await started("security --tag v9-vuln");
+    await dead;
     await robin.waitForMessage(teamChannel, /api-security runs/, { withinMs });
     const before = jobsOf(run);
     await world.sandbox.crai.kill();

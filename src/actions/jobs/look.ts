@@ -4,6 +4,7 @@ import { isError, isUserError } from "../../domain/errors.ts";
 import type { Observation } from "../../engine/playbooks/action.ts";
 import type { Json, Objects } from "../../engine/ports.ts";
 import { container } from "./manifest.ts";
+import { hideSecrets } from "../diagnose/hide-secrets.ts";
 import { readReport } from "./report.ts";
 import { type JobObject, JobPod, type Terminated } from "./shapes.ts";
 import type { Watched } from "./watched.ts";
@@ -15,6 +16,10 @@ const log = { tailLines: 20_000, limitBytes: 4 * 2 ** 20 };
 const [kept, told] = [40, 3];
 const wrong = /\b(fail(ed|ure|ing)?|error|fatal|exception|traceback|refused|denied)\b/i;
 const longestLine = 160;
+/** Characters of a line that are searched for secrets. */
+const longestRead = 2000;
+/** A line of JSON, and no line like `[INFO] started`. */
+const isData = /^\s*([\]{}"]|\[\s*([\]{["]|$))/;
 /** ms after its end in which a log is waited for whose node does not answer. */
 const logWithinMs = 20_000;
 
@@ -42,11 +47,15 @@ async function logOf(
 
 /** The last lines that people can read: a report is for programs. */
 function lastLines(text: string, most: number): string[] {
-  return cleanText(text)
+  return text
     .split("\n")
-    .filter((line) => line.trim() !== "" && !/^\s*[[\]{}"]/.test(line))
+    .filter((line) => line.trim() !== "" && !isData.test(line))
     .slice(-most)
-    .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line));
+    .map((line) => shortened(hideSecrets(cleanText(line.slice(0, longestRead)))));
+}
+
+function shortened(line: string): string {
+  return line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line;
 }
 
 /** What went wrong, and how it ended. */
