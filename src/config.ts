@@ -61,6 +61,7 @@ const named = z.record(z.string(), z.unknown()).catch({});
 const Named = z
   .object({
     clusters: named,
+    manifests: z.object({ follow: names }).catch({ follow: [] }),
     dashboards: z
       .record(
         z.string(),
@@ -97,7 +98,13 @@ const Named = z
       })
       .catch({ roles: {}, rules: [] }),
   })
-  .catch({ clusters: {}, dashboards: {}, apps: {}, access: { roles: {}, rules: [] } });
+  .catch({
+    clusters: {},
+    manifests: { follow: [] },
+    dashboards: {},
+    apps: {},
+    access: { roles: {}, rules: [] },
+  });
 
 type Named = z.infer<typeof Named>;
 
@@ -148,7 +155,12 @@ function dangling(document: unknown): Problem[] {
       );
     return [...missing("roles", roles, access.roles), ...missing("apps", of, apps)];
   });
-  return [...inApps, ...inRules, ...danglingInDashboards(read)];
+  const inManifests = read.manifests.follow.flatMap((app, index): Problem[] =>
+    app === "" || Object.hasOwn(apps, app)
+      ? []
+      : [{ path: ["manifests", "follow", index], message: `no app "${app}"` }],
+  );
+  return [...inApps, ...inRules, ...inManifests, ...danglingInDashboards(read)];
 }
 
 export function readConfig(file: string): Config {
