@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { people } from "../../sandbox/seed.ts";
@@ -53,10 +53,13 @@ export interface StoryOptions {
 }
 
 /** The whole sandbox with crai as its child. */
-/** What else an alert starts by itself is another story. */
-function onlyRollback(): string {
+/** crai's playbooks but for those that an alert starts by itself: what they come to is another story. */
+function nothingByItself(): string {
   const folder = temporaryFolder();
-  copyFileSync("playbooks/rollback.yaml", join(folder, "rollback.yaml"));
+  for (const name of globSync("*.yaml", { cwd: "playbooks" })) {
+    const file = join("playbooks", name);
+    if (!/^\s+mode: auto$/m.test(readFileSync(file, "utf8"))) copyFileSync(file, join(folder, name));
+  }
   return folder;
 }
 
@@ -69,7 +72,7 @@ export async function startStory({ embedded = false }: StoryOptions = {}): Promi
     timing,
     alerting,
     env: {
-      CRAI_PLAYBOOKS: onlyRollback(),
+      CRAI_PLAYBOOKS: nothingByItself(),
       ...(database !== undefined && { DATABASE_URL: database.url }),
     },
   });
