@@ -165,6 +165,13 @@ export function craiConfig(
     ...(tls && { domains: [{ name: "api.credit-risk-ai.example.com", connect: "127.0.0.1", ...tls }] }),
     manifests: { directory: join(import.meta.dirname, "manifests"), follow: ["api", "federated"] },
     dashboards: dashboardsOf(pace.rate),
+    preflight: {
+      workloads: { prometheus: { namespace: "monitoring", workload: "statefulset/prometheus" } },
+      figures: {
+        accuracy: { query: "min(model_accuracy)", atLeast: 0.8 },
+        energy: { query: "sum(energy_consumption_watts)", atMost: 2000 },
+      },
+    },
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",
       "DevOps Team": "devops@credit-risk-ai.example.com",

@@ -49,10 +49,8 @@ export const evidenceCheck = defineCheck<Params>({
     if (params.tag === null) return [{ what: "No tag was named whose tests could be asked for", ok: null }];
     if (url === undefined)
       return [{ what: "Where CI tells of its tests is not configured (preflight.evidence)", ok: null }];
-    const answer = await http.json(
-      url.replace("{tag}", () => encodeURIComponent(params.tag!)),
-      timeoutMs,
-    );
+    const address = `${url.replace(/\/$/, "")}/${encodeURIComponent(params.tag)}`;
+    const answer = await http.json(address, timeoutMs);
     if (!answer.ok) return [{ what: `CI did not answer: ${cleanLine(answer.detail)}`, ok: null }];
     const read = Answer.safeParse(answer.body);
     if (!read.success) return [{ what: "CI answered something that is no list of tests", ok: null }];

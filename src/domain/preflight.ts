@@ -38,9 +38,8 @@ export const Preflight = z.strictObject({
     .describe("figures that have to be within bounds, such as auc, accuracy, bias, energy"),
   evidence: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => url.split("{tag}").length === 2, "needs `{tag}` once, where the tag belongs")
     .optional()
     .describe(
-      "URL of what CI knows of a tag, with `{tag}` in its path: JSON `{tests: {unit: {passed, coverage}, integration: {passed}, …}}`",
+      "URL of what CI knows of tags; the tag is put behind it as one path segment. It answers with JSON: `{tests: {unit: {passed, coverage}, integration: {passed}, …}}`",
     ),
 });
