@@ -100,7 +100,7 @@ function factsOf(planned: readonly PlannedObject[], prepared: Prepared, files: r
   const rest = planned.length - changes.length;
   const value = [
     ...changes.map((one) => changeText(one, prepared.followed)),
-    ...(rest > 0 ? [`${rest} unchanged`] : []),
+    ...(changes.length === 0 ? ["unchanged"] : rest > 0 ? [`${rest} unchanged`] : []),
   ].join("; ");
   return { label: files.join(", "), value };
 }

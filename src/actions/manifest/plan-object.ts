@@ -49,7 +49,8 @@ function owners({ why }: ClusterRefusal): Map<string, string[]> {
 }
 
 function listed(fields: readonly string[]): string {
-  const [shown, more] = [fields.slice(0, 3), fields.length - 3];
+  const short = fields.map((field) => field.replace(/^\.(spec\.template\.spec\.|spec\.)?/, ""));
+  const [shown, more] = [short.slice(0, 3), fields.length - 3];
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
