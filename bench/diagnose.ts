@@ -1,10 +1,14 @@
+import { seedManyPods } from "../sandbox/cluster/seed/many-pods.ts";
+import { cluster } from "../sandbox/seed.ts";
 import { person } from "../test/support/person.ts";
 import { openDatabase, type Database } from "../src/store/database.ts";
-import { against, type Figure, median } from "./figures.ts";
-import type { World } from "./world.ts";
+import { against, atMost, type Figure, median } from "./figures.ts";
+import { residentMemory, type World } from "./world.ts";
 
-const ROUNDS = 8;
+const ROUNDS = 5;
 const PODS = 50;
+/** In one namespace, all listed page by page. */
+const MANY_PODS = 5000;
 /** ms before each answer of the API server: what a busy one takes. */
 const API_DELAY = 150;
 
@@ -15,8 +19,13 @@ interface Times {
 }
 
 /** What the record says of the newest run once it has ended. */
-async function timesAfter(db: Database, before: number): Promise<Times & { run: number }> {
+async function timesAfter(
+  db: Database,
+  before: number,
+  waiting: () => void = () => undefined,
+): Promise<Times & { run: number }> {
   for (;;) {
+    waiting();
     const run = await db.selectFrom("run").selectAll().orderBy("number", "desc").executeTakeFirst();
     if (run !== undefined && run.number > before && run.status === "finished") {
       const steps = await db.selectFrom("run_step").selectAll().where("run", "=", run.number).execute();
@@ -35,17 +44,30 @@ async function timesAfter(db: Database, before: number): Promise<Times & { run: 
 export async function diagnoseTimes(world: World): Promise<Figure[]> {
   await world.kubectl("scale", "deployment/api-deployment", `--replicas=${PODS}`);
   await world.kubectl("rollout", "status", "deployment/api-deployment");
-  await world.crai();
+  const crai = await world.crai();
   const db = openDatabase(world.databaseUrl, { connections: 1 });
   const alex = person(world.sandbox.url, "U0ALEX");
   world.sandbox.cluster.faults.set({ delayMs: API_DELAY });
   const all: Times[] = [];
+  let most = 0;
+  let last = 0;
   try {
-    for (let round = 0, last = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       await alex.command("C0API", "/crai diagnose high-error-rate api");
       const { run, ...times } = await timesAfter(db, last);
       last = run;
       all.push(times);
+    }
+    world.sandbox.cluster.faults.set({ delayMs: 0 });
+    seedManyPods(world.sandbox.cluster.store, cluster.namespace, MANY_PODS, new Date());
+    for (let round = 0; round < 3; round++) {
+      await alex.command("C0API", "/crai diagnose high-error-rate api");
+      const { run } = await timesAfter(
+        db,
+        last,
+        () => (most = Math.max(most, residentMemory(crai.process.pid))),
+      );
+      last = run;
     }
   } finally {
     world.sandbox.cluster.faults.set({ delayMs: 0 });
@@ -59,5 +81,6 @@ export async function diagnoseTimes(world: World): Promise<Figure[]> {
       value: whole,
       unit: "ms",
     }),
+    atMost(300, { name: `memory of a diagnosis among ${MANY_PODS} pods`, value: most, unit: "MB" }),
   ];
 }
