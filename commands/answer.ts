@@ -11,6 +11,7 @@ export const answer: Command = {
   examples: ["answer R12 backup 2026-11-22", "answer R12 go yes"],
   // Whose answer counts hangs on the step: the run itself decides it.
   permission: null,
+  helpsWith: ["run:read"],
   positionals: ["run", "step", "answer…"],
   flags: { value: { type: "string" }, note: { type: "string" } },
   async concerns(args, { invocation }, { db }) {

@@ -11,6 +11,7 @@ export const tick: Command = {
   examples: ["tick R12 before 3", 'tick R12 before 4 --failed --note "the certificate ends on Friday"'],
   // Whose tick counts hangs on the step: the run itself decides it.
   permission: null,
+  helpsWith: ["run:read"],
   positionals: ["run", "step", "item"],
   flags: { failed: { type: "boolean" }, note: { type: "string" } },
   async concerns(args, { invocation }, { db }) {

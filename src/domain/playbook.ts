@@ -72,7 +72,7 @@ const Call = z.strictObject({
   with: z.record(z.string(), z.json()).default({}).describe("the action's parameters"),
 });
 
-export const Ask = z
+const Ask = z
   .strictObject({
     question: Template.describe("what people are asked"),
     options: z
@@ -95,7 +95,7 @@ const ChecklistItem = z.strictObject({
   runbook: z.array(z.string()).default([]).describe("items of the runbook this carries out"),
 });
 
-export const Checklist = z.strictObject({
+const Checklist = z.strictObject({
   items: z.array(ChecklistItem).min(1).max(60).describe("what people tick"),
   by: By,
 });

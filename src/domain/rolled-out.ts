@@ -1,4 +1,3 @@
-import { parseISO } from "date-fns/parseISO";
 import { z } from "zod";
 
 const Deployment = z.object({
@@ -7,7 +6,7 @@ const Deployment = z.object({
       z.object({
         type: z.string(),
         reason: z.string().optional(),
-        lastUpdateTime: z.iso.datetime().optional(),
+        lastUpdateTime: z.coerce.date().optional(),
       }),
     ),
   }),
@@ -23,5 +22,5 @@ export function rolledOutAt(workload: unknown): Date | null {
   const progressing = parsed.data.status.conditions.find(({ type }) => type === "Progressing");
   if (progressing?.reason !== "NewReplicaSetAvailable" || progressing.lastUpdateTime === undefined)
     return null;
-  return parseISO(progressing.lastUpdateTime);
+  return progressing.lastUpdateTime;
 }

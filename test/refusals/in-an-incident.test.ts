@@ -83,6 +83,28 @@ test("the yes of somebody who may not give it", async () => {
   await world.sasha.command(channel.id, `/crai deny ${name}`);
 });
 
+test("how another person's plan was answered, asked for by saying yes, no or something to its run", async () => {
+  const { name, number } = await planOfSasha();
+  await world.sasha.command(channel.id, `/crai deny ${name}`);
+  await vi.waitUntil(
+    async () => {
+      const plan = await world.db
+        .selectFrom("plan")
+        .select("status")
+        .where("number", "=", number)
+        .executeTakeFirst();
+      return plan?.status === "denied";
+    },
+    { timeout: withinMs },
+  );
+  for (const line of [`approve ${name}`, `deny ${name}`])
+    await isRefused(await say(world.noor, line), world.noor, {
+      what: /You may not see runs/,
+      why: /needs the permission run:read/,
+      next: /Ask somebody who has one of these roles/,
+    });
+});
+
 test("a yes that comes too late", async () => {
   const { name, number } = await planOfSasha();
   await world.db

@@ -23,7 +23,7 @@ export function repositoryOf(image: string): string {
 }
 
 /** The app whose workload a manifest is, if it is one's. */
-export function appOf(
+function appOf(
   { kind, name, namespace }: Manifest,
   apps: readonly AppInPlace[],
   where: string,

@@ -40,7 +40,7 @@ function holdsData(object: JsonObject | null): boolean {
 }
 
 /** Why an undo leaves the object as the step made it; null: it does not. */
-export function staysBecause({ write, live, stored }: PlannedObject): string | null {
+function staysBecause({ write, live, stored }: PlannedObject): string | null {
   const { kind } = write;
   if (kind === "StatefulSet" || holdsData(live) || holdsData(stored)) return "it holds data";
   if (neverRemoved.has(kind)) return "data may depend on it";

@@ -24,7 +24,7 @@ export interface ApproveOptions {
   db: Database;
   planner: Pick<Planner, "draftAgain" | "fingerprintNow" | "store">;
   expiry: Expiry;
-  authorizer: Pick<Authorizer, "allows">;
+  authorizer: Pick<Authorizer, "allows" | "demand">;
   need: NeedOf;
   judge: ReturnType<typeof createJudge>;
   start: ReturnType<typeof createStart>;
@@ -119,7 +119,10 @@ export function createApprove(options: ApproveOptions) {
     const run = await runStartedBy(db, stored, answer.actor);
     if (run) return { result: "started", stored, run };
     const next = await successorOf(db, stored);
-    if (!next) throw await notWaiting(db, stored);
+    if (!next) {
+      await demandSight(authorizer, stored, answer.actor);
+      throw await notWaiting(db, stored);
+    }
     return answerNext(stored, next, answer);
   }
 
@@ -130,6 +133,16 @@ export function createApprove(options: ApproveOptions) {
       if (decision) return decision;
     }
   };
+}
+
+/** How a plan was answered is said only to whoever may see it, or asked for it. */
+export async function demandSight(
+  authorizer: Pick<Authorizer, "demand">,
+  { plan }: StoredPlan,
+  actor: Person,
+): Promise<void> {
+  if (sameActor(plan.actor, actor)) return;
+  for (const scope of planScopes(plan)) await authorizer.demand(actor, "run:read", scope);
 }
 
 function decisionOf(stored: StoredPlan, started: Started): Decision {

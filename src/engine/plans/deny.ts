@@ -8,7 +8,7 @@ import { appendEntry } from "../../store/timeline.ts";
 import type { Authorizer } from "../authorizer.ts";
 import { line } from "../page.ts";
 import { say, streamOf } from "../record.ts";
-import { isAnsweredBy } from "./approve.ts";
+import { demandSight, isAnsweredBy } from "./approve.ts";
 import type { Answer } from "./judge-yes.ts";
 import { type Expiry, notWaiting } from "./settle.ts";
 
@@ -34,7 +34,10 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
     const { number, plan } = stored;
     const before = { plan: number, actor: answer.actor, decision: "no" } as const;
     if (stored.status === "denied" && (await isAnsweredBy(db, before))) return stored;
-    if (stored.status !== "waiting") throw await notWaiting(db, stored);
+    if (stored.status !== "waiting") {
+      await demandSight(authorizer, stored, answer.actor);
+      throw await notWaiting(db, stored);
+    }
     const own = sameActor(plan.actor, answer.actor);
     for (const scope of planScopes(plan)) {
       authorizer.vouch(scope);

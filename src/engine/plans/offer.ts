@@ -22,7 +22,9 @@ function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
   if (trigger === undefined) return false;
   return (
     trigger.level.includes(alert.level) &&
-    Object.entries(trigger.labels).every(([label, value]) => [value].flat().includes(alert.labels[label] ?? ""))
+    Object.entries(trigger.labels).every(([label, value]) =>
+      [value].flat().includes(alert.labels[label] ?? ""),
+    )
   );
 }
 

@@ -36,6 +36,12 @@ export function createStartAlone({ db, authorizer, enqueue, now }: StartAloneOpt
     for (const scope of planScopes(plan)) await authorizer.demand(plan.actor, permission, scope);
     for (const step of plan.steps)
       for (const scope of step.scopes) await authorizer.demand(plan.actor, step.permission, scope);
+    // A second person's yes cannot be written away in a trigger.
+    if (plan.risk === "guarded" || plan.approvals > 1)
+      throw new UserError("This plan needs the yes of a second person.", {
+        why: "It is guarded, or needs several yeses, whatever its trigger says.",
+        next: "It is proposed instead: somebody confirms it.",
+      });
     const block = planWarnings(plan).find(({ level }) => level === "block");
     if (block)
       throw new UserError("This plan cannot be run.", {

@@ -6,7 +6,7 @@ import { readValue } from "./read-inputs.ts";
 /** Flags that every command has, or that the command line takes for itself. */
 const taken: ReadonlySet<string> = new Set(["reason", "incident", "json", "yes", "wait", "out", "context"]);
 
-type Declared = Pick<Playbook, "inputs" | "command" | "on_alert">;
+type Declared = Pick<Playbook, "inputs" | "command" | "on_alert" | "risk" | "approvals">;
 
 function defaultProblems({ inputs }: Declared): Problem[] {
   return Object.entries(inputs).flatMap(([name, input]) => {
@@ -20,7 +20,8 @@ function defaultProblems({ inputs }: Declared): Problem[] {
 }
 
 /** Inputs against each other, and against what starts the playbook. */
-export function checkInputs({ inputs, command, on_alert: trigger }: Declared): Problem[] {
+export function checkInputs(declared: Declared): Problem[] {
+  const { inputs, command, on_alert: trigger, risk, approvals } = declared;
   const entries = Object.entries(inputs);
   const single = (type: "app" | "environment") =>
     entries.filter(([, input]) => input.type === type && !input.list).slice(1);
@@ -38,6 +39,17 @@ export function checkInputs({ inputs, command, on_alert: trigger }: Declared): P
     ...(command?.words ?? [])
       .filter((word) => !Object.hasOwn(inputs, word))
       .map((word) => ({ path: ["command", "words"], message: `there is no input ${word}` })),
+    ...(trigger?.mode === "auto" && (risk === "guarded" || approvals > 1)
+      ? [
+          {
+            path: ["on_alert", "mode"],
+            message: "what needs the yes of a second person is not started by an alert: propose it",
+          },
+        ]
+      : []),
+    ...entries
+      .filter(([name, { type }]) => name === "env" && type !== "environment")
+      .map(([name]) => ({ path: ["inputs", name], message: "--env always names an environment" })),
     ...(trigger === undefined
       ? []
       : entries
@@ -49,6 +61,6 @@ export function checkInputs({ inputs, command, on_alert: trigger }: Declared): P
             path: ["on_alert"],
             message: `an alert gives no value to the input ${name}`,
           }))),
-    ...defaultProblems({ inputs, command, on_alert: trigger }),
+    ...defaultProblems(declared),
   ];
 }

@@ -37,7 +37,7 @@ export interface FlatStep {
 /** ms; people sleep, machines do not. */
 const patience = { machine: 600_000, people: 86_400_000 };
 
-export function workOf(step: SingleStep): Work {
+function workOf(step: SingleStep): Work {
   if (step.call !== undefined) return { do: "call", playbook: step.call, with: step.with ?? {} };
   if (step.wait_until !== undefined) {
     // Its condition is judged at each look and may compare with what the playbook was started with.

@@ -77,6 +77,8 @@ export function createAnswerStep(options: AnswerOptions, record: RunRecord) {
 
   return async (said: Said): Promise<StepAnswer> => {
     const job = await record.load(said.run);
+    // What a run asks is said only to whoever may see it.
+    for (const scope of planScopes(job.stored.plan)) await authorizer.demand(said.actor, "run:read", scope);
     const open = await openStep(said);
     await demand(job, open, said.actor);
     const { document } = open.row;

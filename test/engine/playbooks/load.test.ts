@@ -179,3 +179,15 @@ test("a call gives the other playbook what it needs, and nothing it does not kno
   expect(problems).toContain("outer.yaml:18 steps.0.call: inner needs the input tag");
   expect(problems).toContain("outer.yaml:19 steps.0.with.tog: inner has no input tog");
 });
+
+test("what needs a second person's yes is not started by an alert, and --env names nothing but an environment", () => {
+  const rest = `  env: { type: name, description: A name }
+on_alert: { mode: auto }
+steps:
+  - { id: a, action: rollout-undo }
+`;
+  expect(problemsOf({ auto: playbook("auto", rest, { risk: "guarded" }) })).toEqual([
+    "auto.yaml:16 inputs.env: --env always names an environment",
+    "auto.yaml:17 on_alert.mode: what needs the yes of a second person is not started by an alert: propose it",
+  ]);
+});
