@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { actions } from "../../src/actions/index.ts";
 import { configurationPage, environment } from "./configuration.ts";
+import { coveragePage, hasRunbook } from "./coverage.ts";
 import { configSchema, people, playbookSchema, type JsonSchema } from "./json-schema.ts";
 import { playbooksPage, summaries } from "./playbooks.ts";
 
@@ -34,6 +35,10 @@ describe("what is generated is what is committed:", () => {
     ["schema/playbook.schema.json", () => json(playbookSchema())],
   ])("%s", async (file, write) => {
     await expect(write()).toMatchFileSnapshot(`${root}${file}`);
+  });
+
+  test.skipIf(!hasRunbook)("docs/runbook-coverage.md", async () => {
+    await expect(coveragePage()).toMatchFileSnapshot(`${root}docs/runbook-coverage.md`);
   });
 });
 
