@@ -145,17 +145,20 @@ async function readThePlan(page: Page): Promise<void> {
 
 async function confirmAndKillCrai(page: Page): Promise<void> {
   await card(page).getByRole("button", { name: "Confirm" }).click();
-  const run = message(page, /R1 (Running|Cured)/);
+  const run = message(page, /R\d+ (Running|Cured): Roll api-deployment/);
   await run.getByRole("button", { name: "Stop" }).waitFor();
   await picture(page, "4-running", run);
   await panel(page).getByRole("button", { name: "kill -9" }).click();
   await panel(page).getByText("1 restart", { exact: true }).waitFor();
-  await message(page, "R1 Cured").filter({ hasText: "Error rate 0." }).waitFor();
+  await message(page, /R\d+ Cured: Roll api-deployment/)
+    .filter({ hasText: "Error rate 0." })
+    .waitFor();
   expect(await steps(page)).toBe(3);
-  const said = await message(page, "R1 Cured").innerText();
+  const said = await message(page, /R\d+ Cured: Roll api-deployment/).innerText();
   expect(said).toContain("✓ 3 of 3 replicas run the new revision: sustainable-credit-risk-ai:v1.1.9");
   expect(await page.getByRole("article").filter({ hasText: "asked by @Robin" }).count()).toBe(1);
-  await page.getByRole("button", { name: "1 reply" }).click();
+  // The diagnosis above it has one, too.
+  await page.getByRole("button", { name: "1 reply" }).last().click();
   await page.getByRole("complementary", { name: "Thread" }).getByText("The same by hand").waitFor();
   await picture(page, "5-cured", message(page, "Error rate 0."));
   await page.getByRole("button", { name: "Close thread" }).click();
@@ -248,6 +251,8 @@ async function approveForSasha(page: Page): Promise<void> {
   await become(page, people.alex);
   await openChannel(page, second);
   await plan.getByRole("button", { name: "Approve" }).click();
-  await message(page, "R2 Cured").filter({ hasText: "Error rate 0." }).waitFor();
-  await picture(page, "13-approved", message(page, "R2 Cured"));
+  await message(page, /R\d+ Cured: Roll federated/)
+    .filter({ hasText: "Error rate 0." })
+    .waitFor();
+  await picture(page, "13-approved", message(page, /R\d+ Cured: Roll federated/));
 }

@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
 import { person } from "../support/person.ts";
 import { controlPlane, program } from "../support/program.ts";
 import { administer, craiKubeconfig, seedControlPlane } from "../support/seeded-plane.ts";
+import { quietPlaybooks } from "../support/quiet-playbooks.ts";
 import { textOf } from "../support/slack-text.ts";
 import { type RunningTarget, startControlPlane } from "./kubectl/real.ts";
 
@@ -34,7 +35,7 @@ describe.skipIf(assets === undefined || !hasKubectl)(
         crai: true,
         timing: { metrics: 500 },
         kubeconfig: target.env["KUBECONFIG"]!,
-        env: { KUBECONFIG: await craiKubeconfig(target) },
+        env: { KUBECONFIG: await craiKubeconfig(target), ...quietPlaybooks() },
       });
       robin = person(sandbox.url, people.robin.slack);
       await sandbox.crai.ready(withinMs);

@@ -9,6 +9,7 @@ import { alertmanagerToken, people } from "../../sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
 import { person } from "../support/person.ts";
 import { program, runProgram } from "../support/program.ts";
+import { quietPlaybooks } from "../support/quiet-playbooks.ts";
 import { textOf } from "../support/slack-text.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -33,6 +34,7 @@ describe.skipIf(prometheus === undefined || alertmanager === undefined)(
         port: 0,
         dataDir: join(folder, "sandbox"),
         crai: true,
+        env: quietPlaybooks(),
         prometheus: `http://${at.prometheus}`,
         timing: { metrics: 500, pods: { podStart: 100, podStop: 50 } },
       });

@@ -106,7 +106,7 @@ test(
     sandbox.pager.faults.set({ down: true });
     await robin.command(id, "/crai ack");
     await robin.command(id, "/crai mitigate --reason 'pool halved'");
-    await robin.command(id, "/crai resolve");
+    await robin.command(id, "/crai resolve --anyway");
     await robin.waitForMessage(id, /resolved the incident/, { withinMs });
     await sandbox.crai.kill();
     await sandbox.crai.ready();

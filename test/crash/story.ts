@@ -1,4 +1,3 @@
-import { copyFileSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { people } from "../../sandbox/seed.ts";
@@ -14,6 +13,7 @@ import { addressOf } from "../../src/store/embedded/connection.ts";
 import { readPidFile } from "../../src/store/embedded/postmaster.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { person } from "../support/person.ts";
+import { quietPlaybooks } from "../support/quiet-playbooks.ts";
 import { textOf } from "../support/slack-text.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -53,16 +53,6 @@ export interface StoryOptions {
 }
 
 /** The whole sandbox with crai as its child. */
-/** crai's playbooks but for those that an alert starts by itself: what they come to is another story. */
-function nothingByItself(): string {
-  const folder = temporaryFolder();
-  for (const name of globSync("*.yaml", { cwd: "playbooks" })) {
-    const file = join("playbooks", name);
-    if (!/^\s+mode: auto$/m.test(readFileSync(file, "utf8"))) copyFileSync(file, join(folder, name));
-  }
-  return folder;
-}
-
 export async function startStory({ embedded = false }: StoryOptions = {}): Promise<Story> {
   const database = embedded ? undefined : await createTestDatabase();
   const sandbox = await startSandbox({
@@ -72,7 +62,7 @@ export async function startStory({ embedded = false }: StoryOptions = {}): Promi
     timing,
     alerting,
     env: {
-      CRAI_PLAYBOOKS: nothingByItself(),
+      ...quietPlaybooks(),
       ...(database !== undefined && { DATABASE_URL: database.url }),
     },
   });

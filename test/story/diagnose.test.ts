@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Channel, Message } from "../../sandbox/slack/client-api.ts";
 import { setMetricsApi } from "../../sandbox/cluster/usage/availability.ts";
 import { ask, entriesOf, startWorld, teamChannel, withinMs, type World } from "../support/practice-world.ts";
+import { allPlaybooks } from "../support/quiet-playbooks.ts";
 import { textOf } from "../support/slack-text.ts";
 import { incidentChannel, pace, ship, storyTimeout } from "./story.ts";
 
@@ -16,7 +17,7 @@ describe("a diagnosis", { timeout: storyTimeout }, () => {
   let channel: Channel;
 
   beforeAll(async () => {
-    world = await startWorld({ pace });
+    world = await startWorld({ pace, env: allPlaybooks });
     return () => world.close();
   }, storyTimeout);
 

@@ -18,6 +18,7 @@ import { type Database, openDatabase } from "../../src/store/database.ts";
 import { readStream } from "../../src/store/timeline.ts";
 import { createTestDatabase } from "./database.ts";
 import { person } from "./person.ts";
+import { quietPlaybooks } from "./quiet-playbooks.ts";
 import { textOf } from "./slack-text.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -77,7 +78,7 @@ export async function startWorld({ pace, env, configure, ...options }: WorldOpti
     crai: false,
     timing: { ...timing, pace: { ...timing.pace, ...pace } },
     alerting: { ...alerting, ...options.alerting },
-    env: { DATABASE_URL: database.url, CRAI_CONFIG: edited, ...env },
+    env: { DATABASE_URL: database.url, CRAI_CONFIG: edited, ...quietPlaybooks(), ...env },
   });
   const config = parse(readFileSync(join(dataDir, "crai.yaml"), "utf8")) as ConfigFile;
   configure?.(config);

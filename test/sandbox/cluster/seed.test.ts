@@ -129,7 +129,7 @@ describe("the rights in the seeded system", () => {
     ["robin", "delete", "pods", true],
     ["robin", "get", "pods/log", true],
     ["robin", "get", "secrets", false],
-    ["robin", "delete", "deployments@apps", false],
+    ["robin", "delete", "statefulsets@apps", false],
     ["alex", "get", "secrets", true],
     ["alex", "delete", "deployments@apps", true],
     ["noor", "list", "pods", true],
