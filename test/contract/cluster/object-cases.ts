@@ -101,9 +101,9 @@ export function objectCases(world: WorldOf): void {
 
   it("everything happens with the rights of the person, who is named when they do not suffice", async () => {
     const objects = as(robin);
-    await expect(objects.apply(configMap("not-mine"), manifest("not-mine", {}), crai)).rejects.toMatchObject({
-      reason: "forbidden",
-    });
+    const secret = { ...configMap("not-mine"), resource: "secrets" };
+    const manifestOf = { ...manifest("not-mine", {}), kind: "Secret" };
+    await expect(objects.apply(secret, manifestOf, crai)).rejects.toMatchObject({ reason: "forbidden" });
     await expect(
       Array.fromAsync(objects.list({ group: "", resource: "secrets", namespace: null })),
     ).rejects.toMatchObject({
