@@ -125,10 +125,17 @@ export function coverRunbook(
   };
 }
 
-/** How many items are covered how; placeholders are counted apart, whoever takes care of them. */
+/** A placeholder is counted apart from what is covered; one that nothing speaks of is missing like anything else. */
+export function countedAs({
+  coverage,
+  placeholder,
+}: Pick<CoveredItem, "coverage" | "placeholder">): Coverage | "placeholder" {
+  return placeholder && coverage !== "missing" ? "placeholder" : coverage;
+}
+
+/** How many items are covered how. */
 export function countCoverage({ items }: CoverageReport): Record<Coverage | "placeholder", number> {
   const count = { automatic: 0, assisted: 0, manual: 0, missing: 0, placeholder: 0 };
-  for (const { coverage, placeholder } of items)
-    count[placeholder && coverage !== "missing" ? "placeholder" : coverage]++;
+  for (const item of items) count[countedAs(item)]++;
   return count;
 }

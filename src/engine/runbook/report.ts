@@ -1,5 +1,5 @@
 import type { RunbookNode } from "../../domain/runbook.ts";
-import { type CoveredItem, type CoverageReport, countCoverage } from "./coverage.ts";
+import { type CoveredItem, type CoverageReport, countCoverage, countedAs } from "./coverage.ts";
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
@@ -9,9 +9,12 @@ function labelOf({ kind, label }: RunbookNode): string {
   return kind === "command" ? `\`${cell(label)}\`` : cell(label);
 }
 
-function stateOf({ coverage, placeholder, stale }: CoveredItem): string {
-  const state = placeholder ? "placeholder" : coverage === "missing" ? "**missing**" : coverage;
-  return stale === null ? state : `${state}, stale: ${stale}`;
+/** In the words under which `countCoverage` counts it. */
+function stateOf(item: CoveredItem): string {
+  const counted = countedAs(item);
+  const state = counted === "missing" ? "**missing**" : counted;
+  const noted = item.placeholder && counted === "missing" ? `${state}, and a placeholder` : state;
+  return item.stale === null ? noted : `${noted}, stale: ${item.stale}`;
 }
 
 function sections(items: readonly CoveredItem[]): string[] {
@@ -46,7 +49,7 @@ export function coverageMarkdown(report: CoverageReport): string {
     ...(overdueSince === null
       ? []
       : [`The runbook itself is stale: its next review was due on ${overdueSince}.`]),
-    "*Automatic*: crai does it. *Assisted*: a person decides or attests; crai asks, reminds and records. *Manual*: people do it, knowingly. *Placeholder*: the runbook holds no real name, number or address there.",
+    "*Automatic*: crai does it. *Assisted*: a person decides or attests; crai asks, reminds and records. *Manual*: people do it, knowingly. *Placeholder*: crai is ready for it, and the runbook holds no real name, number or address there.",
     "## Deviations",
     deviations.length === 0
       ? "None."

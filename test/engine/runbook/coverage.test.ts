@@ -111,6 +111,22 @@ test("a placeholder never counts as covered", () => {
   expect(countCoverage(report)).toEqual({ automatic: 1, assisted: 0, manual: 0, missing: 9, placeholder: 1 });
 });
 
+test("the rows of the report say what its counts say, of placeholders too", () => {
+  function rows(...claims: Claim[]): { vendor: string | undefined; missing: number } {
+    const report = cover(...claims);
+    const lines = coverageMarkdown(report).split("\n");
+    return {
+      vendor: lines.find((line) => line.includes("| Vendor |")),
+      missing: countCoverage(report).missing - lines.filter((line) => line.includes("| **missing**")).length,
+    };
+  }
+  expect(rows()).toEqual({ vendor: "| 26 | Vendor | **missing**, and a placeholder |  |", missing: 0 });
+  expect(rows(claim("Contacts"))).toEqual({
+    vendor: "| 26 | Vendor | placeholder | restore › Contacts |",
+    missing: 0,
+  });
+});
+
 test("a reference that names nothing or several things is told with its file and line", () => {
   expect(cover(claim("Verify"), claim("Reboot")).problems).toEqual([
     'playbooks/restore.yaml:3 "Verify" names 2 items of the runbook (lines 19, 32): put more of their headings before it',
