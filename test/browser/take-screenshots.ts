@@ -11,11 +11,10 @@ const patience = { timeout: 120_000 };
 /** The sandbox counts a release as healthy 15 s after it sees it first. */
 const untilHealthMs = 25_000;
 
-/** The newest message in view, the pointer out of it, nothing in motion. */
-async function shoot(page: Page, name: string): Promise<void> {
+/** What it is about in view, the pointer out of it, nothing in motion. */
+async function shoot(page: Page, name: string, about: Locator): Promise<void> {
   await page.mouse.move(0, 0);
-  for (const newest of await page.getByRole("log").getByRole("article").last().all())
-    await newest.scrollIntoViewIfNeeded();
+  await about.evaluate((element) => element.scrollIntoView({ block: "start" }));
   await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
   console.log(`docs/images/${name}.png`);
 }
@@ -34,24 +33,30 @@ async function playStory(page: Page): Promise<void> {
   // The panel that breaks things is no part of the workspace.
   await page.getByRole("button", { name: "Break things" }).click();
   await page.getByText("is being rolled out").waitFor({ state: "hidden", ...patience });
-  await shoot(page, "incident");
+  await shoot(page, "incident", message(page, "HighErrorRate"));
 
   await message(page, "HighErrorRate").getByRole("button", { name: "Acknowledge" }).click();
   await message(page, "acknowledged the incident").waitFor(patience);
   await confirm.click();
   await message(page, /Cured:/).waitFor(patience);
-  await page.getByRole("button", { name: "1 reply" }).click();
+  // The diagnosis above it has one, too.
+  await page.getByRole("button", { name: "1 reply" }).last().click();
   await page.getByText("kubectl").first().waitFor(patience);
-  await shoot(page, "cured");
+  await shoot(page, "cured", message(page, /Cured:/));
 
   await page.getByRole("button", { name: "Close thread" }).click();
+  // Asked earlier, crai says first what still fires.
+  await page
+    .getByRole("article")
+    .filter({ hasText: "Pinned" })
+    .getByText(/\d+ alerts? resolved/)
+    .waitFor(patience);
   await say(page, "/crai resolve");
   await message(page, "resolved the incident").waitFor(patience);
   await say(page, "/crai export");
   await page.getByRole("button", { name: "Open", exact: true }).click(patience);
   const times = page.getByRole("dialog").getByRole("heading", { name: "Times" });
-  await times.evaluate((heading) => heading.scrollIntoView({ block: "start" }));
-  await shoot(page, "post-mortem");
+  await shoot(page, "post-mortem", times);
 }
 
 // The one that a newcomer sees in the addresses; another where something listens on it.

@@ -1,11 +1,12 @@
 import { useEffect, useState } from "react";
 import type { File } from "../../slack/client-api.ts";
 import { LibraryBlock } from "../blocks/library-block.tsx";
+import { useMessages } from "../slack/workspace-context.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 
 /** A file in a message: pictures are shown, Markdown and text previewed, everything can be downloaded. */
-export function FileCard({ file }: { file: File }) {
+export function FileCard({ file, channel }: { file: File; channel: string }) {
   if (file.mimetype.startsWith("image/") && isLocal(file.url_private)) {
     return (
       <figure className="file-image">
@@ -14,7 +15,7 @@ export function FileCard({ file }: { file: File }) {
       </figure>
     );
   }
-  return <TextFile file={file} />;
+  return <TextFile file={file} channel={channel} />;
 }
 
 function isLocal(url: string): boolean {
@@ -24,7 +25,7 @@ function isLocal(url: string): boolean {
 const isMarkdown = (file: File) => /\.(?:md|markdown)$/i.test(file.name) || file.mimetype === "text/markdown";
 const isText = (file: File) => isMarkdown(file) || /^text\/|json|yaml/.test(file.mimetype);
 
-function TextFile({ file }: { file: File }) {
+function TextFile({ file, channel }: { file: File; channel: string }) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState<string | null>(null);
 
@@ -66,12 +67,12 @@ function TextFile({ file }: { file: File }) {
       </div>
       {text !== null && (
         <div className="file-preview">
-          <FileText file={file} text={text} />
+          <FileText file={file} text={text} channel={channel} />
         </div>
       )}
       {open && text !== null && (
         <Dialog className="file-dialog" title={file.title || file.name} onClose={() => setOpen(false)}>
-          <FileText file={file} text={text} />
+          <FileText file={file} text={text} channel={channel} />
         </Dialog>
       )}
     </div>
@@ -84,13 +85,22 @@ async function readText(url: string, signal: AbortSignal): Promise<string> {
   return await response.text();
 }
 
-function FileText({ file, text }: { file: File; text: string }) {
+function FileText({ file, text, channel }: { file: File; text: string; channel: string }) {
+  const files = useMessages(channel)?.flatMap((message) => message.files ?? []) ?? [];
   if (!isMarkdown(file)) return <pre className="preformatted">{text}</pre>;
   return (
     <div className="markdown">
-      <LibraryBlock block={{ type: "markdown", text }} />
+      <LibraryBlock block={{ type: "markdown", text: withPictures(text, files) }} />
     </div>
   );
+}
+
+/** A document names the pictures beside it by their file names; one that is not in the channel is left as its words. */
+function withPictures(markdown: string, files: readonly File[]): string {
+  return markdown.replaceAll(/!\[([^\]]*)\]\(([^):/\s]+)\)/g, (_, words: string, name: string) => {
+    const picture = files.findLast((one) => one.name === name && isLocal(one.url_private));
+    return picture === undefined ? words : `![${words}](${picture.url_private})`;
+  });
 }
 
 function sizeOf(file: File): string {

@@ -24,7 +24,7 @@ export function MessageBody({ message }: { message: Message }) {
         <Attachment key={index} attachment={attachment} message={message} />
       ))}
       {message.files?.map((file) => (
-        <FileCard key={file.id} file={file} />
+        <FileCard key={file.id} file={file} channel={message.channel} />
       ))}
     </div>
   );

@@ -48,15 +48,24 @@ function shortened(text: string): string {
   return text.length <= longestEvidence ? text : `${text.slice(0, longestEvidence - 1)}…`;
 }
 
-/** The same line may speak for several findings; it is read once, at the first of them. */
+/** The same line may speak for several findings; it is read once, and one that has no line of its own adds nothing. */
 function findingBlocks(findings: Report["findings"]): Block[] {
-  const told = new Set<string>();
-  return findings.slice(0, mostShown).map(({ what, evidence, score }, index) => {
+  const told = new Map<string, number>();
+  const blocks: Block[] = [];
+  for (const { what, evidence, score } of findings) {
     const fresh = evidence.filter((one) => !told.has(one));
-    for (const one of fresh) told.add(one);
-    const lines: Inline[] = fresh.map((one) => `\n• ${shortened(one)}`);
-    return { type: "text", text: [{ bold: `${index + 1}. ${what}` }, ` (${fitText(score)})`, ...lines] };
-  });
+    if (evidence.length > 0 && fresh.length === 0) continue;
+    const number = blocks.length + 1;
+    if (number > mostShown) break;
+    const before = [...new Set(evidence.flatMap((one) => told.get(one) ?? []))];
+    for (const one of fresh) told.set(one, number);
+    const lines: Inline[] = [
+      ...(before.length === 0 ? [] : [`\n• What stands at ${before.join(" and ")}`]),
+      ...fresh.map((one) => `\n• ${shortened(one)}`),
+    ];
+    blocks.push({ type: "text", text: [{ bold: `${number}. ${what}` }, ` (${fitText(score)})`, ...lines] });
+  }
+  return blocks;
 }
 
 function changeItem({ at, what }: Report["changes"][number]): Inline[] {
