@@ -311,7 +311,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       retention: () => retention.sweep(),
       "pin.read": (subject) => pins.readAgain(subject),
       "run.terminal": (subject) => sweep.look(subject),
-      "incident.offer": ({ incident, alert }) => offer(Number(incident), Number(alert)),
+      "incident.offer": (subject) => offer(subject),
       "incident.firing": ({ incident, status }) =>
         stillFiring(Number(incident), IncidentStatus.parse(status)),
       "alerts.silence": () => silence(),

@@ -12,7 +12,7 @@ import type { Reply } from "../engine/commands/invocation.ts";
 import { parseCommand } from "../engine/commands/parse-command.ts";
 import { commandsOf } from "../engine/commands/playbook-command.ts";
 import { planNumber } from "../engine/commands/references.ts";
-import { successorOf } from "../engine/plans/settle.ts";
+import { successorOf } from "../engine/plans/replacement.ts";
 import { isServed } from "../store/owner.ts";
 import { planByKey, planByNumber, type StoredPlan } from "../store/plans.ts";
 import { runOfPlan } from "../store/runs.ts";

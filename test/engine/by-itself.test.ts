@@ -65,7 +65,7 @@ async function fire(world: EngineWorld, crai: Engine, fingerprint: string): Prom
     incidents: crai.uses.incidents,
     log: pino({ level: "silent" }),
     now: () => new Date(),
-  })(incident!, id);
+  })({ incident: incident!, alert: id });
 }
 
 async function runsOf({ db }: EngineWorld): Promise<number[]> {

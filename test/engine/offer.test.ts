@@ -1,14 +1,17 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import type { Person } from "../../src/domain/actor.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import type { Button, View } from "../../src/domain/view.ts";
+import type { Answer } from "../../src/engine/plans/judge-yes.ts";
 import { createOffer } from "../../src/engine/plans/offer.ts";
+import { dueDeadlines, endDeadline } from "../../src/store/deadlines.ts";
 import { outboxByKey } from "../../src/store/outbox.ts";
 import { planByNumber, type StoredPlan, waitingPlans } from "../../src/store/plans.ts";
 import { runByNumber } from "../../src/store/runs.ts";
 import { readStream } from "../../src/store/timeline.ts";
 import type { Engine } from "../../src/wire-engine.ts";
-import { alert, alertsOf, type EngineWorld, robin, startEngineWorld } from "./engine-world.ts";
+import { alert, alertsOf, type EngineWorld, robin, sasha, startEngineWorld } from "./engine-world.ts";
 
 /** An alert comes in, and the fix that fits it is proposed as the ticker has it done. */
 async function propose(world: EngineWorld, crai: Engine, more: Partial<Alert> = {}): Promise<void> {
@@ -17,13 +20,17 @@ async function propose(world: EngineWorld, crai: Engine, more: Partial<Alert> = 
   await offerFor(world, crai, fingerprint);
 }
 
-async function offerFor(world: EngineWorld, crai: Engine, fingerprint: string): Promise<void> {
-  const { id } = await world.db
-    .selectFrom("alert")
-    .select("id")
-    .where("fingerprint", "=", fingerprint)
-    .executeTakeFirstOrThrow();
-  await createOffer({
+/** What has come due of the fixes that are to be worked out, as the ticker has it done. */
+async function offerWhatIsDue(world: EngineWorld, crai: Engine): Promise<void> {
+  const due = (await dueDeadlines(world.db, new Date())).filter(({ kind }) => kind === "incident.offer");
+  for (const { key, subject } of due) {
+    await offerOf(world, crai)(subject);
+    await endDeadline(world.db, key, new Date());
+  }
+}
+
+function offerOf(world: EngineWorld, crai: Engine) {
+  return createOffer({
     db: world.db,
     planner: crai.uses.planner,
     playbooks: crai.uses.playbooks,
@@ -31,7 +38,16 @@ async function offerFor(world: EngineWorld, crai: Engine, fingerprint: string): 
     incidents: crai.uses.incidents,
     log: pino({ level: "silent" }),
     now: () => new Date(),
-  })(1, id);
+  });
+}
+
+async function offerFor(world: EngineWorld, crai: Engine, fingerprint: string): Promise<void> {
+  const { id } = await world.db
+    .selectFrom("alert")
+    .select("id")
+    .where("fingerprint", "=", fingerprint)
+    .executeTakeFirstOrThrow();
+  await offerOf(world, crai)({ incident: 1, alert: id });
 }
 
 /** What Robin, on call, types in the incident's channel. */
@@ -49,15 +65,12 @@ async function typedRollback({ uses }: Engine): Promise<StoredPlan> {
   });
 }
 
+function yes(number: number, actor: Person = robin): Answer {
+  return { plan: number, actor, reason: null, breakGlass: false, cause: "press:1", channel: null };
+}
+
 async function confirm({ uses }: Engine, { number }: StoredPlan): Promise<number> {
-  const decision = await uses.approvals.approve({
-    plan: number,
-    actor: robin,
-    reason: null,
-    breakGlass: false,
-    cause: "press:1",
-    channel: null,
-  });
+  const decision = await uses.approvals.approve(yes(number));
   if (decision.result !== "started") throw new Error(`It was ${decision.result}`);
   return decision.run.number;
 }
@@ -126,6 +139,50 @@ test("a run that was stopped before it changed anything leaves the proposal to o
   await carryOut(crai, run);
   expect(await runByNumber(world.db, run)).toMatchObject({ status: "finished", outcome: "stopped" });
   expect(await waitingPlans(world.db, 1)).toHaveLength(1);
+  expect(await buttonsOnCard(world)).toContain("Confirm");
+});
+
+test("a proposal whose run was stopped before it changed anything is offered again, each time, as long as alerts fire", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  await propose(world, crai);
+  await offerWhatIsDue(world, crai);
+  for (const proposal of [1, 3]) {
+    const [offer, ...others] = await waitingPlans(world.db, 1);
+    expect([offer?.number, others]).toEqual([proposal, []]);
+    const run = await confirm(crai, offer!);
+    await crai.uses.planMessages.refresh(offer!.number);
+    expect(await buttonsOnCard(world)).not.toContain("Confirm");
+    await crai.uses.runs.stop(run, robin, null);
+    await carryOut(crai, run);
+    await offerWhatIsDue(world, crai);
+    expect(await buttonsOnCard(world)).toContain("Confirm");
+  }
+  const [offer] = await waitingPlans(world.db, 1);
+  const run = await confirm(crai, offer!);
+  await alertsOf(world, crai).receive(
+    [alert({ status: "resolved", endsAt: new Date().toISOString() })],
+    "over",
+  );
+  await crai.uses.runs.stop(run, robin, null);
+  await carryOut(crai, run);
+  await offerWhatIsDue(world, crai);
+  expect(await waitingPlans(world.db, 1)).toEqual([]);
+});
+
+test("a proposal that waits in vain for a second person, once somebody took it up, is a proposal again", async () => {
+  const world = await startEngineWorld();
+  const crai = await world.process();
+  await propose(world, crai);
+  await offerWhatIsDue(world, crai);
+  const [offer] = await waitingPlans(world.db, 1);
+  const taken = await crai.uses.approvals.approve(yes(offer!.number, sasha));
+  expect(taken).toMatchObject({ result: "replanned", stored: { plan: { actor: sasha } } });
+  await crai.uses.planMessages.refresh(offer!.number);
+  expect(await buttonsOnCard(world)).not.toContain("Confirm");
+  expect(await crai.uses.approvals.expire(taken.stored.number)).toMatchObject({ status: "expired" });
+  await offerWhatIsDue(world, crai);
+  expect(await waitingPlans(world.db, 1)).toMatchObject([{ plan: { actor: { kind: "alert" } } }]);
   expect(await buttonsOnCard(world)).toContain("Confirm");
 });
 

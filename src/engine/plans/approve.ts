@@ -9,7 +9,8 @@ import type { Authorizer } from "../authorizer.ts";
 import { type Answer, type createJudge, refuseBlocked } from "./judge-yes.ts";
 import type { NeedOf } from "./need.ts";
 import type { Planner } from "./planner.ts";
-import { type Expiry, notWaiting, recordVoid, successorKey, successorOf } from "./settle.ts";
+import { successorKey, successorOf } from "./replacement.ts";
+import { type Expiry, notWaiting, recordVoid } from "./settle.ts";
 import { type createStart, missingYeses, type Started } from "./start-run.ts";
 
 export type Decision =

@@ -10,12 +10,13 @@ import { alertById, firingIn } from "../../store/alerts.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
+import type { Again } from "../incidents/offer-deadlines.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import type { Playbooks } from "../playbooks/loaded.ts";
 import { overtakenBy, voidOvertaken } from "./overtaken.ts";
 import type { Planner } from "./planner.ts";
 import type { StartAlone } from "./start-alone.ts";
-import type { StoredPlan } from "../../store/plans.ts";
+import { type StoredPlan, waitingPlans } from "../../store/plans.ts";
 import { voidReplaced } from "./replaced-offers.ts";
 
 function fits({ on_alert: trigger }: Playbook, alert: Alert): boolean {
@@ -44,6 +45,18 @@ export interface OfferOptions {
   now: Clock;
 }
 
+/** What a deadline `incident.offer` is about, as offerDeadlines writes it. */
+interface Subject {
+  incident: number;
+  alert: number;
+  again: Again | undefined;
+}
+
+function subjectOf({ incident, alert, playbook, after }: Row<"deadline">["subject"]): Subject {
+  const again = playbook === undefined ? undefined : { playbook: String(playbook), after: String(after) };
+  return { incident: Number(incident), alert: Number(alert), again };
+}
+
 /** ms until a cluster that did not answer is asked again. */
 const AGAIN_AFTER = 5000;
 
@@ -61,8 +74,8 @@ export function createOffer({
   startAlone,
   log,
   now,
-}: OfferOptions): (incident: number, alert: number) => Promise<Date | undefined> {
-  async function plan(playbook: Playbook, incident: About, alert: Alert): Promise<void> {
+}: OfferOptions): (subject: Row<"deadline">["subject"]) => Promise<Date | undefined> {
+  async function plan(playbook: Playbook, incident: About, alert: Alert, after?: string): Promise<void> {
     const { number, app, environment } = incident;
     const stored = await planner.make({
       playbook: playbook.metadata.name,
@@ -73,10 +86,12 @@ export function createOffer({
       incident: number,
       reason: alert.title,
       channel: null,
-      key: `offer:${number}:${playbook.metadata.name}:${incident.episode}`,
+      key: `offer:${number}:${playbook.metadata.name}:${incident.episode}${after === undefined ? "" : `:${after}`}`,
     });
     await db.transaction().execute((trx) => voidReplaced(trx, stored, now()));
-    if (playbook.on_alert?.mode === "auto" && stored.status === "waiting") await start(stored, playbook);
+    // What it could not do by itself it does not try again: people decide.
+    if (after === undefined && playbook.on_alert?.mode === "auto" && stored.status === "waiting")
+      await start(stored, playbook);
     // Somebody may have been faster while it was planned.
     const run = await overtakenBy(db, trouble(incident, alert));
     if (run) await db.transaction().execute((trx) => voidOvertaken(trx, run.number, now()));
@@ -98,21 +113,40 @@ export function createOffer({
     return status === "firing" || (await firingIn(db, incident)).some((other) => other.title === title);
   }
 
-  return async (number, id) => {
+  /** A proposal that nobody has taken up is still there. */
+  async function waitsStill(incident: number, playbook: string): Promise<boolean> {
+    return (await waitingPlans(db, incident)).some(
+      (stored) => stored.plan.actor.kind !== "person" && stored.plan.playbook.name === playbook,
+    );
+  }
+
+  /** What to work out for an alert now; undefined: it needs no fix any more. */
+  async function needOf({ incident: number, alert: id }: Subject): Promise<[About, Alert] | undefined> {
     const incident = await incidentByNumber(db, number);
     const row = await alertById(db, id);
     if (!row || !incident || incident.app === null || incident.status === "resolved") return undefined;
-    const { app } = incident;
+    const about = { ...incident, app: incident.app };
     if (!(await firesStill(incident, row))) return undefined;
-    if (await overtakenBy(db, trouble({ ...incident, app }, row.body))) return undefined;
+    return (await overtakenBy(db, trouble(about, row.body))) ? undefined : [about, row.body];
+  }
+
+  return async (given) => {
+    const subject = subjectOf(given);
+    const need = await needOf(subject);
+    if (!need) return undefined;
+    const [incident, alert] = need;
+    const { again } = subject;
     let isUnreachable = false;
     for (const playbook of playbooks().values()) {
-      if (!fits(playbook, row.body)) continue;
+      const { name } = playbook.metadata;
+      if (!fits(playbook, alert)) continue;
+      if (again !== undefined && (name !== again.playbook || (await waitsStill(incident.number, name))))
+        continue;
       try {
-        await plan(playbook, { ...incident, app }, row.body);
+        await plan(playbook, incident, alert, again?.after);
       } catch (err) {
         isUnreachable ||= isError(err, "ClusterUnreachable");
-        const about = { err, incident: number, playbook: playbook.metadata.name };
+        const about = { err, incident: incident.number, playbook: name };
         log[isUserError(err) || isUnreachable ? "info" : "error"](about, "no fix offered");
       }
     }

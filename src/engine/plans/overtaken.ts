@@ -17,7 +17,7 @@ interface Trouble {
 /** Runs of an incident that are looked through, newest first. */
 const LOOK_BACK = 50;
 
-async function hasChanged(db: Queries, run: number): Promise<boolean> {
+export async function hasChanged(db: Queries, run: number): Promise<boolean> {
   return (await stepsOf(db, run)).some(mayHaveWritten);
 }
 

@@ -5,11 +5,13 @@ import { formatDuration } from "../../domain/deadline.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Database, Queries } from "../../store/database.ts";
 import { endDeadline } from "../../store/deadlines.ts";
-import { approvalsOf, planByKey, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
+import { approvalsOf, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { noPlan } from "../commands/references.ts";
 import { streamOf } from "../record.ts";
+import { offerAgain } from "./offer-again.ts";
+import { successorOf } from "./replacement.ts";
 
 export interface ExpiryOptions {
   db: Database;
@@ -31,6 +33,7 @@ export function createExpiry({ db, config, now }: ExpiryOptions): Expiry {
       const stored = await planByNumber(trx, number);
       if (!stored || !expires(stored) || !(await settlePlan(trx, number, "expired", why))) return undefined;
       await recordVoid(trx, stored, { why, actor: { kind: "observer" }, at: now() });
+      await offerAgain(trx, stored, { after: `P${number}`, at: now() });
       return { ...stored, status: "expired" as const, why };
     });
   }
@@ -66,15 +69,6 @@ export async function recordVoid(
     actor,
     fact: { kind: "plan.voided", plan: stored.number, why },
   });
-}
-
-/** A plan is replaced at most once, so its number names what came in its place. */
-export function successorKey({ number }: Pick<StoredPlan, "number">): string {
-  return `plan:${number}:again`;
-}
-
-export async function successorOf(db: Queries, stored: StoredPlan): Promise<StoredPlan | undefined> {
-  return planByKey(db, successorKey(stored));
 }
 
 const gone = { denied: "it is denied", expired: "it is expired", voided: "it no longer holds" } as const;

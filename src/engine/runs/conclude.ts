@@ -1,7 +1,8 @@
 import type { Button } from "../../domain/view.ts";
 import { releaseLocks } from "../../store/locks.ts";
 import { finishRun, stepsOf } from "../../store/runs.ts";
-import { voidOvertaken } from "../plans/overtaken.ts";
+import { offerAgain } from "../plans/offer-again.ts";
+import { hasChanged, voidOvertaken } from "../plans/overtaken.ts";
 import { judge, type RunEnd } from "./judge-run.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
@@ -18,6 +19,8 @@ export function createEndings(
       // Rows are locked in one order everywhere (incident, plan or run, stream, lock, outbox), so that nobody waits in a circle.
       if (!(await finishRun(trx, number, { ...end, at: now() }))) return;
       await voidOvertaken(trx, number, now());
+      if (end.outcome !== "succeeded" && !(await hasChanged(trx, number)))
+        await offerAgain(trx, job.stored, { after: `R${number}`, at: now() });
       await record.append(trx, job, { key: "finished", fact: { kind: "run.finished", run: number, ...end } });
       await releaseLocks(trx, number);
       await record.show(trx, job, { offers: offered });
