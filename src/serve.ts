@@ -315,6 +315,10 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "incident.firing": ({ incident, status }) =>
         stillFiring(Number(incident), IncidentStatus.parse(status)),
       "alerts.silence": () => silence(),
+      "step.overdue": async ({ run, step, ms }) => {
+        await runs.remind(Number(run), String(step), Number(ms));
+        return undefined;
+      },
       "run.suspects": ({ run }) => suspects(Number(run)),
       "incident.readings": ({ incident }) => takeReadings(Number(incident)),
       "alerts.digest": () => digest.tell(),

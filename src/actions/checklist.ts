@@ -1,7 +1,7 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import { z } from "zod";
 import { quoted } from "../domain/clean-text.ts";
-import { Duration, formatDuration } from "../domain/deadline.ts";
+import { Duration } from "../domain/deadline.ts";
 import { UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import type { StepAnswer } from "../domain/run.ts";
@@ -69,14 +69,19 @@ async function look(
   }
 }
 
-function dueText({ dueMs }: Item): string {
-  return dueMs === null ? "" : `, within ${formatDuration(dueMs)}`;
+/** Who sees to it, and until when; said to be overdue once it is. */
+function wanted({ owner, dueMs }: Item, { since, now }: { since: Date; now: Date }): Inline[] {
+  if (dueMs === null) return owner === null ? [] : [` (${owner})`];
+  const until = addMilliseconds(since, dueMs);
+  const who = owner === null ? "" : `${owner}, `;
+  return now >= until
+    ? [` (${who}`, { bold: "overdue" }, " since ", { time: until, as: "clock" }, ")"]
+    : [` (${who}by `, { time: until, as: "clock" }, ")"];
 }
 
-function line(item: Item, answer: StepAnswer | undefined): Inline[] {
-  const whose = item.owner === null ? "" : ` (${item.owner}${dueText(item)})`;
+function line(item: Item, answer: StepAnswer | undefined, times: { since: Date; now: Date }): Inline[] {
   if (answer === undefined)
-    return [`☐ ${item.text}${whose}${item.check === null ? "" : " · checked by crai"}`];
+    return [`☐ ${item.text}`, ...wanted(item, times), item.check === null ? "" : " · checked by crai"];
   return [`${answer.value === true ? "☑" : "☒"} ${item.text} · `, ...answerInline(answer)];
 }
 
@@ -127,12 +132,13 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
         continue;
       }
       const looked = await look(item, context, since);
-      if (looked === null || "waits" in looked) open.push(item.text);
-      else
-        evidence.push({
-          what: `${item.text}: ${looked.evidence.map(({ what }) => what).join("; ")}`,
-          ok: looked.ok,
-        });
+      if (looked === null || "waits" in looked) {
+        open.push(item.text);
+        continue;
+      }
+      const found = looked.evidence.map(({ what }) => what).join("; ");
+      if (looked.ok === true) await context.inHand?.tick(numberOf(index), found);
+      evidence.push({ what: `${item.text}: ${found}`, ok: looked.ok });
     }
     if (open.length > 0) {
       const late = items.find(
@@ -158,7 +164,11 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
     permission: "run:answer",
     another: false,
     by: ({ by }) => by,
-    ask({ items, by }, { run, step, title, answers, open }) {
+    due: ({ items }) =>
+      items.flatMap(({ text, owner, dueMs: ms }, index) =>
+        ms === null ? [] : [{ item: numberOf(index), text, owner, ms }],
+      ),
+    ask({ items, by }, { run, step, title, answers, open, ...times }) {
       const given = new Map(answers.map((answer) => [answer.item, answer]));
       const left = items.flatMap((_, index) => (given.has(numberOf(index)) ? [] : [numberOf(index)]));
       const buttons: Button[] = left.slice(0, BUTTONS).map((number) => ({
@@ -170,7 +180,7 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
         {
           type: "list",
           ordered: true,
-          items: items.map((item, index) => line(item, given.get(numberOf(index)))),
+          items: items.map((item, index) => line(item, given.get(numberOf(index)), times)),
         },
         open && buttons.length > 0 ? { type: "buttons", buttons } : null,
         {

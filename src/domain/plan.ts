@@ -113,6 +113,8 @@ export const PlannedStep = z.strictObject({
   /** `everyMs` between tries, after a clear failure only. */
   retry: z.strictObject({ times: z.int(), everyMs: z.int() }).nullable(),
   continueOnFailure: z.boolean(),
+  /** ms after the run began at which it begins even when what it needs has not ended. */
+  opens: z.int().positive().optional(),
   later: Later.nullable(),
   /** Items of the runbook it carries out. */
   runbook: z.array(z.string()),

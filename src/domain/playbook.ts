@@ -124,6 +124,9 @@ const common = {
     .optional()
     .describe("a list, or an expression that yields one: the step is made for each, as `item`"),
   needs: z.array(Id).optional().describe("steps that come before it; default: the one above"),
+  opens: Duration.optional().describe(
+    "it begins this long after the run at the latest, also when what it needs has not ended",
+  ),
   timeout: Duration.optional().describe(
     "it ends as failed or unknown after this long; default: 10m, for what people answer 24h",
   ),

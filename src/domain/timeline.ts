@@ -125,6 +125,14 @@ export const Fact = z.discriminatedUnion("kind", [
     answer: text,
     note: text.nullable(),
   }),
+  /** Items of a checklist that nobody had ticked by their time. */
+  z.strictObject({
+    kind: z.literal("step.overdue"),
+    ...runRef,
+    step: text,
+    title: text,
+    items: z.array(text),
+  }),
   z.strictObject({ kind: z.literal("run.stop-asked"), ...runRef, reason: text.nullable() }),
   z.strictObject({
     kind: z.literal("run.finished"),

@@ -166,6 +166,15 @@ export async function stepsOf(db: Queries, run: number): Promise<Row<"run_step">
   return db.selectFrom("run_step").selectAll().where("run", "=", run).orderBy("position").execute();
 }
 
+export async function stepOf(db: Queries, run: number, step: string): Promise<Row<"run_step"> | undefined> {
+  return db
+    .selectFrom("run_step")
+    .selectAll()
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .executeTakeFirst();
+}
+
 /**
  * Writes the intent before anything is touched; the row that is there already wins, and tells that the step was begun
  * before.

@@ -99,6 +99,10 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "step.answered": ({ run, title, answer, note }) => ({
     what: `answered ${answer} in R${run}: ${title}${because(note)}`,
   }),
+  "step.overdue": ({ run, title, items }) => ({
+    subject: `R${run}`,
+    what: `waited too long for ${title}: ${items.join("; ")}`,
+  }),
   "run.stop-asked": ({ run, reason }) => ({ what: `asked R${run} to stop${because(reason)}` }),
   "run.finished": ({ run, ...end }) => ({ subject: `R${run}`, what: `ended, ${endText(end)}` }),
   "suspects.named": ({ run, suspects }) => ({

@@ -11,7 +11,7 @@ import type { Json, JsonObject } from "../ports.ts";
 /** A step with everything resolved that can be before the run; calls and `for_each` are written out. */
 export interface ConcreteStep extends Pick<
   PlannedStep,
-  "id" | "needs" | "timeout" | "retry" | "continueOnFailure" | "runbook" | "verifies" | "later"
+  "id" | "needs" | "timeout" | "retry" | "continueOnFailure" | "opens" | "runbook" | "verifies" | "later"
 > {
   title: string | null;
   about: PlannedScope;
@@ -87,6 +87,7 @@ function concrete(step: FlatStep & { id: string }, part: Part, frame: Frame): Co
     timeout: step.timeout,
     retry: step.retry,
     continueOnFailure: step.continueOnFailure,
+    ...(step.opens !== null && { opens: step.opens }),
     compensate:
       compensate === null
         ? null

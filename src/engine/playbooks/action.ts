@@ -31,6 +31,8 @@ export interface StepInHand {
   acted(): boolean;
   /** What people have answered to it so far, oldest first. */
   answers(): Promise<StepAnswer[]>;
+  /** Keeps that crai itself found an item to be so, as a person's tick is kept; the first answer to an item counts. */
+  tick(item: string, found: string): Promise<void>;
 }
 
 /** A run as others are told of it. */
@@ -154,6 +156,16 @@ export type Observation =
   | { state: "diverged"; detail: string }
   | { state: "unknown"; detail: string };
 
+/** An item that somebody should have answered by a time. */
+export interface Due {
+  item: string;
+  text: string;
+  /** Who sees to it, in the playbook's words; null: nobody by name. */
+  owner: string | null;
+  /** ms after the step began. */
+  ms: number;
+}
+
 /** How an action asks people, and what it takes for an answer. The engine asks, authorizes and keeps the answers. */
 export interface People<State extends Json = Json> {
   permission: Permission;
@@ -164,8 +176,19 @@ export interface People<State extends Json = Json> {
   /** Posted when the step begins, and edited as people answer. */
   ask(
     state: State,
-    about: { run: number; step: string; title: string; answers: readonly StepAnswer[]; open: boolean },
+    about: {
+      run: number;
+      step: string;
+      title: string;
+      answers: readonly StepAnswer[];
+      open: boolean;
+      /** When the step began, and now: what is overdue is shown. UTC. */
+      since: Date;
+      now: Date;
+    },
   ): View;
+  /** What should be answered by when; those it concerns are reminded once. */
+  due?(state: State): Due[];
   /** The item and the value that somebody's words come to; throws a UserError when they are no answer. */
   read(
     state: State,

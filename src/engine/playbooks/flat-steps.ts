@@ -26,6 +26,8 @@ export interface FlatStep {
   timeout: number;
   retry: { times: number; everyMs: number } | null;
   continueOnFailure: boolean;
+  /** ms */
+  opens: number | null;
   compensate: { action: string; with: JsonObject } | null;
   runbook: string[];
   verifies: boolean;
@@ -68,6 +70,7 @@ function flat(step: SingleStep, { when, ...place }: Place): FlatStep {
     timeout: timeoutOf(step),
     retry: retry === undefined ? null : { times: retry.times, everyMs: retry.every },
     continueOnFailure: step.continue_on_failure,
+    opens: step.opens ?? null,
     compensate,
     runbook: step.runbook,
     work: workOf(step),

@@ -10,11 +10,13 @@ import { createAct } from "./act.ts";
 import { createAskPeople } from "./ask-people.ts";
 import { inWords } from "./errors.ts";
 import { goesOn } from "./judge-run.ts";
+import { setDue } from "./overdue.ts";
 import { pauseFor } from "./pause.ts";
 import { createPlanLater } from "./plan-later.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 import { conditionAgainst } from "./step-variables.ts";
+import { createTick } from "./tick.ts";
 import { createWatch } from "./watch-step.ts";
 
 type StepRow = Row<"run_step"> & { begun: boolean };
@@ -34,6 +36,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
   const watch = createWatch(options, record);
   const planLater = createPlanLater(options);
   const askPeople = createAskPeople(options);
+  const tick = createTick(options, record);
 
   async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
     const { outcome, detail, evidence } = end;
@@ -106,6 +109,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
         attempt: row.attempt,
         acted: () => hasActed,
         answers: () => answersOf(db, number, step.id),
+        tick: (item, found) => tick(job, { action, step }, { item, found }),
       },
     });
     const until = addMilliseconds(row.intended_at, step.timeout);
@@ -152,7 +156,10 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     const settled = await planLater(job, row);
     if (!settled.planned) return finishOne(job, step, settled.end);
     const { document } = settled.row;
-    await db.transaction().execute((trx) => askPeople(trx, job, document, { action, open: true }));
+    await db.transaction().execute(async (trx) => {
+      await askPeople(trx, job, document, { action, open: true });
+      await setDue(trx, { ...settled.row, document }, action);
+    });
     wakeOutbox();
     return finishOne(job, document, await attempts(todo, action, settled.row));
   };

@@ -17,6 +17,9 @@ const MOST_TRIES = 5;
 /** ms until the second try; doubled each time. */
 const AGAIN_AFTER = 1000;
 
+/** ms; a timer takes no more than 24.8 days, and then looks again. */
+const LONGEST_TIMER = 86_400_000;
+
 async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
@@ -28,13 +31,26 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Steps that may begin: not begun, and everything they need has ended well. */
-function ready(
-  steps: readonly PlannedStep[],
-  begun: ReadonlySet<string>,
-  good: ReadonlySet<string>,
-): PlannedStep[] {
-  return steps.filter(({ id, needs }) => !begun.has(id) && needs.every((need) => good.has(need)));
+interface State {
+  steps: readonly PlannedStep[];
+  begun: ReadonlySet<string>;
+  good: ReadonlySet<string>;
+  /** ms since the run began. */
+  age: number;
+}
+
+/** Steps that may begin: not begun, and everything they need has ended well, or it is their time. */
+function ready({ steps, begun, good, age }: State): PlannedStep[] {
+  return steps.filter(
+    ({ id, needs, opens }) =>
+      !begun.has(id) && (needs.every((need) => good.has(need)) || (opens !== undefined && age >= opens)),
+  );
+}
+
+/** ms until the next step begins by the clock; undefined: none will. */
+function untilNext({ steps, begun, age }: State): number | undefined {
+  const times = steps.flatMap(({ id, opens }) => (opens === undefined || begun.has(id) ? [] : [opens - age]));
+  return times.length === 0 ? undefined : Math.max(0, Math.min(...times));
 }
 
 /**
@@ -42,7 +58,7 @@ function ready(
  * what is under way is seen through, but for steps that only look. Safe to call again after a crash: the rows tell.
  */
 export function createCarryOut(
-  { db }: RunsOptions,
+  { db, now }: RunsOptions,
   record: RunRecord,
   carryOutStep: ReturnType<typeof createCarryOutStep>,
 ) {
@@ -79,10 +95,23 @@ export function createCarryOut(
       );
     }
 
+    const began = job.run.started_at ?? job.run.created_at;
     for (;;) {
-      if (!halt.signal.aborted) for (const step of ready(steps, begun, good)) begin(step);
+      const state: State = { steps, begun, good, age: now().getTime() - began.getTime() };
+      if (!halt.signal.aborted) for (const step of ready(state)) begin(step);
       if (running.size === 0) break;
-      await Promise.race(running.values());
+      const wait = halt.signal.aborted ? undefined : untilNext(state);
+      const woken = new AbortController();
+      const clock =
+        wait === undefined
+          ? []
+          : [
+              setTimeout(Math.min(wait, LONGEST_TIMER), undefined, { signal: woken.signal }).catch(
+                () => undefined,
+              ),
+            ];
+      await Promise.race([...running.values(), ...clock]);
+      woken.abort();
     }
     if (broken.length > 0) throw broken[0];
   };

@@ -7,6 +7,7 @@ import { createCarryOut, type Progress } from "./carry-out.ts";
 import { createCarryOutStep } from "./carry-out-step.ts";
 import { createCompensate } from "./compensate.ts";
 import { createEndings } from "./conclude.ts";
+import { createOverdue } from "./overdue.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { createRunRecord } from "./run-record.ts";
 import { createStop } from "./stop.ts";
@@ -26,6 +27,8 @@ export interface Runs {
   stop(run: number, actor: Actor, reason: string | null): Promise<Row<"run">>;
   /** What a person says to a step that asks. Throws a UserError when they may not, or it is no answer. */
   answer(said: Said): Promise<StepAnswer>;
+  /** Reminds of what a step wanted within so many ms and nobody has answered. */
+  remind(run: number, step: string, ms: number): Promise<void>;
 }
 
 export function createRuns(options: RunsOptions & Pick<AnswerOptions, "authorizer">): Runs {
@@ -54,5 +57,6 @@ export function createRuns(options: RunsOptions & Pick<AnswerOptions, "authorize
     ...createEndings(options, record, createCompensate(options, record, carryOutStep)),
     stop: createStop(options, record),
     answer: createAnswerStep(options, record),
+    remind: createOverdue(options, record),
   };
 }

@@ -20,7 +20,14 @@ async function jobStep(
   await make(world, app, good);
   let acted = false;
   const run = runs;
-  const inHand = { run, step: "tests", attempt: 1, acted: () => acted, answers: async () => [] };
+  const inHand = {
+    run,
+    step: "tests",
+    attempt: 1,
+    acted: () => acted,
+    answers: async () => [],
+    tick: async () => undefined,
+  };
   const settings = {
     apps: {},
     jobs: { tests: JobSettings.parse({ limits: smallest, ...job }) },

@@ -83,6 +83,7 @@ function contextFor(world: World, directory: string, more: Deploying): Environme
       attempt: 1,
       acted: () => more.acted ?? false,
       answers: async () => [],
+      tick: async () => undefined,
     },
     probes: { plan: none, look: none },
     now: () => new Date(),
