@@ -8,6 +8,7 @@ import type { Command } from "../src/engine/commands/command.ts";
 import { page } from "../src/engine/page.ts";
 import { type Roll, rosterOf } from "../src/engine/roster.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
+import { failingDeliveries } from "../src/store/inbox.ts";
 import { webhookNews } from "../src/store/webhooks.ts";
 
 /** What a check found; `ok: null` = nothing is wrong, but it is not in use. */
@@ -177,7 +178,13 @@ async function webhookPart({ db }: UseCases, now: Clock): Promise<Part> {
     const deaf = row?.refused_at && (row.seen_at === null || row.refused_at > row.seen_at);
     return { ok: deaf ? false : row?.seen_at ? true : null, text: `${source}: ${heard}${refused}` };
   });
-  return { name: "Webhooks", findings };
+  const failing = (await failingDeliveries(db)).map(({ source, deliveries, oldest, error }): Finding => {
+    const what = deliveries === 1 ? "1 delivery" : `${deliveries} deliveries`;
+    const kept = deliveries === 1 ? "It is kept and tried" : "They are kept and tried";
+    const text = `${source}: ${what} could not be carried out since ${ago(oldest, now)}: ${error}. ${kept} again; crai's log has more.`;
+    return { ok: false, text };
+  });
+  return { name: "Webhooks", findings: [...findings, ...failing] };
 }
 
 function blocksOf({ name, findings }: Part): Block[] {

@@ -9,7 +9,6 @@ import { createPager } from "./adapters/pagerduty/pager.ts";
 import { pagerdutyWebhook } from "./adapters/pagerduty/webhook.ts";
 import { createSlack } from "./adapters/slack/slack.ts";
 import type { Settings } from "./config.ts";
-import type { Alert } from "./domain/alert.ts";
 import type { Clock } from "./domain/clock.ts";
 import { UserError } from "./domain/errors.ts";
 import { IncidentStatus } from "./domain/incident.ts";
@@ -31,6 +30,7 @@ import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
 import { createDigest } from "./engine/alerts/digest.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
+import { createTakeDeliveries } from "./engine/alerts/take-deliveries.ts";
 import { keepRoster } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
 import { createSuspects } from "./engine/runs/suspects.ts";
@@ -207,11 +207,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     directory: slack.directory,
     now,
   });
-  const takeAlerts = async (rows: readonly { key: string; body: object }[]): Promise<void> =>
-    alerts.receive(
-      rows.flatMap(({ body }) => (body as { alerts: Alert[] }).alerts),
-      rows[0]?.key ?? "",
-    );
+  const takeAlerts = createTakeDeliveries({ db, alerts, now });
   const pins = createPins({
     db,
     chat: slack.chat,

@@ -4,6 +4,7 @@ import type { Clock } from "./domain/clock.ts";
 import type { Dispatch } from "./engine/commands/dispatch.ts";
 import { type Backlog, inboxBacklog, outboxBacklog, runsUnderWay } from "./store/backlog.ts";
 import type { Database } from "./store/database.ts";
+import { failingDeliveries } from "./store/inbox.ts";
 import { isServed } from "./store/owner.ts";
 import { webhookNews } from "./store/webhooks.ts";
 
@@ -43,6 +44,9 @@ export function createTelemetry({ db, version, isSlackConnected, now }: Telemetr
   const outboxAge = gauge("crai_outbox_oldest_age_seconds", "Age of the oldest of them", ["system"]);
   const inbox = gauge("crai_inbox_waiting", "Deliveries that are to be carried out", ["source"]);
   const inboxAge = gauge("crai_inbox_oldest_age_seconds", "Age of the oldest of them", ["source"]);
+  const failing = gauge("crai_inbox_failing", "Deliveries that could not be carried out and are kept", [
+    "source",
+  ]);
   const runs = gauge("crai_runs_under_way", "Runs that are carried out or wait to be");
   const heard = gauge("crai_webhook_last_taken_timestamp_seconds", "When a source was last heard", [
     "source",
@@ -74,6 +78,8 @@ export function createTelemetry({ db, version, isSlackConnected, now }: Telemetr
     owner.set((await isServed(db)) ? 1 : 0);
     setBacklog(outbox, outboxAge, "system", await outboxBacklog(db));
     setBacklog(inbox, inboxAge, "source", await inboxBacklog(db));
+    failing.reset();
+    for (const { source, deliveries } of await failingDeliveries(db)) failing.set({ source }, deliveries);
     runs.set(await runsUnderWay(db));
     for (const { source, seen_at: at, refused_at: no } of await webhookNews(db)) {
       if (at !== null) heard.set({ source }, seconds(at));

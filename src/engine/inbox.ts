@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import type { Clock } from "../domain/clock.ts";
 import type { Person } from "../domain/actor.ts";
 import { isUserError } from "../domain/errors.ts";
 import type { Database } from "../store/database.ts";
-import { markDone, openDeliveries } from "../store/inbox.ts";
+import { keepOpen, markDone, openDeliveries } from "../store/inbox.ts";
 import type { InboxTable, Row } from "../store/tables.ts";
 import type { Invocation } from "./commands/invocation.ts";
 
@@ -20,7 +21,8 @@ export type SlackDelivery =
   | { kind: "channel.closed"; place: { channel: string } | { incident: number }; code: string; at: string };
 
 /**
- * Carries stored deliveries out, oldest first. It may be called again after a crash: effects are keyed by the delivery.
+ * Carries stored deliveries out, oldest first. A delivery that it throws for is told to whoever typed it and done; one of
+ * an alert source is kept and tried again, for ever: an alert must not be lost. It may be called again after a crash: effects are keyed by the delivery.
  * Slack's come one at a time, an alert source's as many as have gathered.
  */
 export type Handler = (rows: readonly Row<"inbox">[]) => Promise<void>;
@@ -48,6 +50,9 @@ const BATCH = 100;
 const LOOK_EVERY = 2000;
 /** ms before each repetition of a delivery that broke: the database may be back by then. */
 const REPEATED_AFTER = [200, 1000, 4000] as const;
+/** ms until what is kept all the same is tried again: doubled each time, up to an hour. */
+const KEPT_FOR = 60_000;
+const KEPT_AT_MOST = 3_600_000;
 
 interface Lane {
   waiting: Row<"inbox">[];
@@ -83,13 +88,16 @@ export function startInbox({ db, handlers, turnOf, log, now }: InboxOptions): In
         return;
       }
       error = cause instanceof Error ? cause.message : String(cause);
-      if (!isUserError(cause)) {
+      const isTyped = first.source === "slack";
+      if (!isTyped || !isUserError(cause)) {
         log.error({ err: cause, inbox: first.id, source: first.source, tries }, "delivery failed");
-        const wait = REPEATED_AFTER[tries];
+        // What is known to fail keeps those that came after it waiting no longer than it must.
+        const wait = first.attempts > 0 ? undefined : REPEATED_AFTER[tries];
         if (wait !== undefined) {
           await setTimeout(wait, undefined, { signal: stopping.signal });
           return attempt(rows, tries + 1);
         }
+        if (!isTyped) return keep(first, error);
       }
     }
     await markDone(
@@ -97,6 +105,11 @@ export function startInbox({ db, handlers, turnOf, log, now }: InboxOptions): In
       rows.map((row) => row.id),
       { at: now(), error },
     );
+  }
+
+  async function keep({ id, attempts }: Row<"inbox">, error: string): Promise<void> {
+    const wait = Math.min(KEPT_FOR * 2 ** attempts, KEPT_AT_MOST);
+    await keepOpen(db, [id], { error, nextAt: addMilliseconds(now(), wait) });
   }
 
   async function runLane(name: string, lane: Lane): Promise<void> {
@@ -133,7 +146,7 @@ export function startInbox({ db, handlers, turnOf, log, now }: InboxOptions): In
     ended.clear();
     let after = from;
     for (;;) {
-      const rows = await openDeliveries(db, after);
+      const rows = await openDeliveries(db, { after, due: now() });
       for (const row of rows) take(row);
       const last = rows.at(-1);
       if (!last) break;

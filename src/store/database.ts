@@ -24,6 +24,14 @@ export function openDatabase(url: string, options: { connections?: number } = {}
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
+/** SQLSTATEs of a transaction that another one was in the way of: begun anew it may pass. */
+const CONTENDED = new Set(["40001", "40P01"]);
+
+/** Whether the same transaction may pass at once: it lost against another one. */
+export function isContended(error: unknown): boolean {
+  return error instanceof Error && "code" in error && CONTENDED.has(String(error.code));
+}
+
 /** SQLSTATE classes of a server that is not there or has no room now: the same statement may do later. */
 const PASSING = /^(08|40|53|55|57|58)[0-9A-Z]{3}$/;
 

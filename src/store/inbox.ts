@@ -37,13 +37,19 @@ export async function isReceived(db: Queries, source: InboxTable["source"], key:
   return row !== undefined;
 }
 
-/** Received and not yet carried out, oldest first. */
-export async function openDeliveries(db: Queries, after = 0, limit = 100): Promise<Row<"inbox">[]> {
+/** Received and not yet carried out, oldest first; `due`: without what is to be tried again later than that. */
+export async function openDeliveries(
+  db: Queries,
+  { after = 0, limit = 100, due }: { after?: number; limit?: number; due?: Date } = {},
+): Promise<Row<"inbox">[]> {
   return db
     .selectFrom("inbox")
     .selectAll()
     .where("done_at", "is", null)
     .where("id", ">", after)
+    .$if(due !== undefined, (query) =>
+      query.where((eb) => eb.or([eb("next_at", "is", null), eb("next_at", "<=", due!)])),
+    )
     .orderBy("id")
     .limit(limit)
     .execute();
@@ -59,4 +65,42 @@ export async function markDone(
     .set({ done_at: at, error })
     .where("id", "in", [...ids])
     .execute();
+}
+
+/** Keeps one open that could not be carried out, until it is tried again. */
+export async function keepOpen(
+  db: Queries,
+  ids: readonly number[],
+  { error, nextAt }: { error: string; nextAt: Date },
+): Promise<void> {
+  await db
+    .updateTable("inbox")
+    .set((eb) => ({ error, next_at: nextAt, attempts: eb("attempts", "+", 1) }))
+    .where("id", "in", [...ids])
+    .execute();
+}
+
+export interface Failing {
+  source: InboxTable["source"];
+  deliveries: number;
+  oldest: Date;
+  /** What was wrong with the oldest. */
+  error: string;
+}
+
+/** What could not be carried out and is kept, by source. */
+export async function failingDeliveries(db: Queries): Promise<Failing[]> {
+  const rows = await db
+    .selectFrom("inbox")
+    .select(({ fn }) => [
+      "source",
+      fn.countAll<number>().as("deliveries"),
+      fn.min("received_at").as("oldest"),
+      sql<string>`(array_agg(error order by id))[1]`.as("error"),
+    ])
+    .where("done_at", "is", null)
+    .where("attempts", ">", 0)
+    .groupBy("source")
+    .execute();
+  return rows;
 }

@@ -179,7 +179,12 @@ export interface InboxTable {
   body: JSONColumnType<object>;
   received_at: Date;
   done_at: Date | null;
+  /** Why it was given up, or could not be carried out so far. */
   error: string | null;
+  /** How often it could not be. */
+  attempts: Generated<number>;
+  /** When it is tried again; null: at once. */
+  next_at: Date | null;
 }
 
 /** Everything that goes out, keyed by its cause. */

@@ -79,20 +79,22 @@ test("a refusal is an answer: its delivery is done at once", async () => {
   expect(tries).toBe(1);
 });
 
-test("a delivery that always breaks is given up with its reason, and keeps no other one waiting for ever", async () => {
+test("a command that always breaks is given up with its reason, an alert is kept, and neither keeps others waiting for ever", async () => {
   const db = await startDatabase();
   const inbox = carryOut(db, (given) =>
     given.some((row) => nameOf(row) === "poison") ? Promise.reject(new Error("a bug")) : Promise.resolve(),
   );
   await store(db, "alertmanager", "poison");
   await store(db, "alertmanager", "page");
+  await store(db, "slack", "poison");
   await store(db, "slack", "rollback");
   inbox.wake();
   await vi.waitFor(
     async () =>
       expect((await rows(db)).map(({ done_at: done, error }) => [done !== null, error])).toEqual([
-        [true, "a bug"],
+        [false, "a bug"],
         [true, null],
+        [true, "a bug"],
         [true, null],
       ]),
     { timeout: 20_000, interval: 100 },

@@ -15,7 +15,7 @@ import {
   type Sighted,
   upsertAlert,
 } from "../../store/alerts.ts";
-import { type Database, isDatabaseAway, type Queries } from "../../store/database.ts";
+import { type Database, isContended, isDatabaseAway, type Queries } from "../../store/database.ts";
 import { setDeadline } from "../../store/deadlines.ts";
 import { incidentByNumber, lockIncident, openOutage, updateIncident } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
@@ -27,10 +27,18 @@ import type { Incidents } from "../incidents/incidents.ts";
 import { show } from "../record.ts";
 
 export interface Alerts {
-  /** Takes what one delivery brought: attaches, opens, or only counts up. Resolved alerts never act. */
-  receive(alerts: readonly Alert[], cause: string): Promise<void>;
+  /**
+   * Takes what one delivery brought: attaches, opens, or only counts up. Resolved alerts never act. Returns those that
+   * could not be taken, so that one takes no other with it; throws while the database does not answer.
+   */
+  receive(alerts: readonly Alert[], cause: string): Promise<Untaken[]>;
   /** Shows a warning as it stands, in the app's channel. */
   warn(row: Row<"alert">): Promise<void>;
+}
+
+export interface Untaken {
+  alert: Alert;
+  error: unknown;
 }
 
 export interface AlertsOptions {
@@ -57,6 +65,8 @@ interface News {
   pagerdutyIncident: string | null;
 }
 
+/** Tries for what is in other transactions' way. */
+const MOST_TRIES = 5;
 /** Facts that are written in one transaction: a storm must not cost one for each alert. */
 const BATCH = 500;
 
@@ -203,11 +213,12 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
     await show(db, telling, { do: "post", channel: { id: channel }, view: alertView(row) }, now());
   }
 
-  async function receive(alerts: readonly Alert[]): Promise<void> {
+  async function receive(alerts: readonly Alert[]): Promise<Untaken[]> {
     const news = new Map<number, News>();
     const known = new Map<string, number>();
+    const untaken: Untaken[] = [];
     for (const alert of alerts)
-      await alone({ source: alert.source, fingerprint: alert.fingerprint }, async () => {
+      await alone(untaken, [alert], async () => {
         const arrival = await sight(alert);
         const { row } = arrival;
         if (row.level === "warning" && !isConfidential(row.kind)) await warn(row);
@@ -215,29 +226,39 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
         if (incident !== null) noteNews(news, incident, arrival);
       });
     for (const [incident, brought] of news)
-      await alone({ incident }, async () => {
+      await alone(untaken, alertsOf(brought), async () => {
         await write(incident, brought);
         // Once for the whole delivery: a storm is one edit of the card.
         await incidents.refresh(incident);
       });
     wakeOutbox();
+    return untaken;
   }
 
   /**
-   * What cannot be taken is logged and left, so that it takes nothing else of its delivery with it and does not come
-   * again. While the database does not answer nothing can be taken: the delivery is repeated then.
+   * What cannot be taken is told of and takes nothing else of its delivery with it. While the database does not answer
+   * nothing can be taken: the delivery is repeated then. What was in another transaction's way begins anew.
    */
-  async function alone(about: object, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (err) {
-      if (isDatabaseAway(err)) throw err;
-      log.error({ ...about, err }, "an alert could not be taken");
+  async function alone(
+    untaken: Untaken[],
+    alerts: readonly Alert[],
+    work: () => Promise<void>,
+  ): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isContended(error) && tries < MOST_TRIES) continue;
+        if (isDatabaseAway(error)) throw error;
+        untaken.push(...alerts.map((alert) => ({ alert, error })));
+        log.error({ err: error, alerts: alerts.map(({ title }) => title) }, "an alert could not be taken");
+        return;
+      }
     }
   }
 
   /** One delivery at a time: two sources that tell of one trouble at once must not open two incidents. */
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
 
   return {
     warn,
@@ -248,6 +269,10 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
       return taken;
     },
   };
+}
+
+function alertsOf({ attached, resolved }: News): Alert[] {
+  return [...new Set([...attached, ...resolved].map(({ alert }) => alert))];
 }
 
 /** Alerts of one cause are one incident: an app in an environment, all that belong to no app, a confidential group. */

@@ -12,6 +12,7 @@ import { incidentOfPager } from "../../store/incidents.ts";
 import { askedOfPager } from "../../store/outbox.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import type { Alerts } from "./alerts.ts";
+import { demandTaken } from "./take-deliveries.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import { pageKey } from "../record.ts";
 
@@ -105,7 +106,7 @@ export function createPagerEvents({ db, alerts, incidents, now }: PagerEventsOpt
     const alert = alertOf(event);
     // A page of our own for a second yes comes back as an incident of PagerDuty; it is no outage.
     if (alert === null || alert.group?.startsWith(pageKey) === true) return;
-    if (event.what === "triggered") return alerts.receive([alert], event.id);
+    if (event.what === "triggered") return demandTaken(await alerts.receive([alert], event.id));
     if (event.what === "resolved") await end(alert.fingerprint);
     const incident = await incidentOfPager(db, alert.fingerprint);
     const verb = verbs[event.what];

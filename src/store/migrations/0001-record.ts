@@ -188,6 +188,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       received_at timestamptz not null,
       done_at timestamptz,
       error text,
+      attempts int not null default 0,
+      next_at timestamptz,
       unique (source, key)
     );
     create index inbox_open on inbox (id) where done_at is null;
