@@ -50,6 +50,11 @@ const ScaleEvent = z.object({
   involvedObject: z.object({ kind: z.string().default(""), name: z.string().default("") }).prefault({}),
 });
 
+/** Timestamps tell seconds apart, and two revisions may be made within one. */
+function revisionOf({ metadata }: z.infer<typeof Owned>): number {
+  return Number(metadata.annotations["deployment.kubernetes.io/revision"]) || 0;
+}
+
 type Look = (context: ActionContext, since: Date) => Promise<Change[]>;
 
 function isSince(at: string, since: Date): boolean {
@@ -60,16 +65,23 @@ function tag(image: string): string {
   return cleanLine(image.split("/").at(-1) ?? image).slice(0, 120);
 }
 
-/** A new ReplicaSet is a new template of its Deployment. Going back to an old one is told by what crai has done. */
+/**
+ * A new ReplicaSet is a new template of its Deployment. Going back to an old one is told by what crai has done.
+ * A Deployment hands its change cause on to each new revision: one that the revision before it had, too, is not its own.
+ */
 const rollouts: Look = async ({ cluster, target }, since) => {
   const found: Change[] = [];
-  const sets = { group: "apps", resource: "replicasets", namespace: target.namespace };
-  for await (const item of cluster.objects.list(sets)) {
-    const { metadata, spec } = Owned.parse(item);
+  const sets: z.infer<typeof Owned>[] = [];
+  const listed = { group: "apps", resource: "replicasets", namespace: target.namespace };
+  for await (const item of cluster.objects.list(listed)) sets.push(Owned.parse(item));
+  const causes = new Map<string, string | undefined>();
+  for (const { metadata, spec } of sets.toSorted((a, b) => revisionOf(a) - revisionOf(b))) {
     const owner = metadata.ownerReferences.find(({ kind }) => kind === "Deployment")?.name;
-    // The first revision is the workload being made.
-    if (owner === undefined || !isSince(metadata.creationTimestamp, since)) continue;
-    const cause = metadata.annotations["kubernetes.io/change-cause"];
+    if (owner === undefined) continue;
+    const told = metadata.annotations["kubernetes.io/change-cause"];
+    const cause = told === causes.get(owner) ? undefined : told;
+    causes.set(owner, told);
+    if (!isSince(metadata.creationTimestamp, since)) continue;
     const images = spec.template.spec.containers.map(({ image }) => tag(image)).join(", ");
     found.push({
       at: metadata.creationTimestamp,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { reportView } from "../../src/actions/diagnose/report.ts";
 
-const log = "×2 POST /v1/predict 500 QueuePool limit of size 5 reached";
+const log = "×2 POST /v1/predict 500 sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 reached";
 
 function texts(findings: { what: string; evidence: string[]; score: number }[]): string[] {
   const view = reportView({
@@ -29,7 +29,7 @@ test("a line that speaks for several findings is read once, and one that has no 
   expect(said).toHaveLength(2);
   expect(said.filter((one) => one.includes(log))).toHaveLength(1);
   expect(said[1]).toMatch(
-    /2\. The app has trouble with its database[^]*• What stands at 1[^]*• postgres itself answers/,
+    /2\. The app has trouble with its database[^]*• As above: ×2 POST[^]*…[^]*• postgres itself answers/,
   );
 });
 

@@ -1,20 +1,23 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from "vitest";
-import { people, type Person } from "../../sandbox/seed.ts";
-import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { findChromium, launchChromium, openTab } from "./chromium.ts";
-import { message, say } from "./desk.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { people } from "../../sandbox/seed.ts";
+import type { Sandbox } from "../../sandbox/start-sandbox.ts";
+import { findChromium, launchChromium } from "./chromium.ts";
+import { message } from "./desk.ts";
+import {
+  become,
+  card,
+  openChannel,
+  openSandbox,
+  panel,
+  patience,
+  picture,
+  testTimeout,
+  type,
+} from "./person.ts";
 
 const executable = findChromium();
-/** ms for what a person waits for: two cores carry the browser, crai, its database and the world. */
-const patience = 120_000;
-const testTimeout = 600_000;
-/** A folder for pictures of the story, to be looked at; unset: none are taken. */
-const pictures = process.env["CRAI_TEST_PICTURES"];
-
 describe.skipIf(executable === undefined)("the story in the browser (skipped: no chromium)", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -23,13 +26,7 @@ describe.skipIf(executable === undefined)("the story in the browser (skipped: no
   afterAll(() => browser?.close());
 
   test("from a bad release to the post-mortem, by clicking", { timeout: testTimeout }, async () => {
-    const sandbox = await startSandbox({ port: 0, dataDir: temporaryFolder(), crai: true, page: true });
-    onTestFinished(() => sandbox.close());
-    onTestFailed(() => console.error(readFileSync(join(sandbox.dataDir, "crai.log"), "utf8").slice(-4000)));
-    await sandbox.crai.ready(patience);
-    const { page, complaints } = await openTab(browser, sandbox.url);
-    page.setDefaultTimeout(patience);
-    onTestFailed(() => picture(page, "failed"));
+    const { sandbox, page, complaints } = await openSandbox(browser);
 
     await shipAndOpenChannel(page);
     await acknowledgeInSlack(page, sandbox);
@@ -55,50 +52,12 @@ function guide(page: Page): Locator {
   return page.getByRole("region", { name: "Guide" });
 }
 
-function panel(page: Page): Locator {
-  return page.getByRole("complementary", { name: "Break things" });
-}
-
 function pagerCard(page: Page, app: string): Locator {
   return panel(page).getByRole("article", { name: new RegExp(`^${app} error rate`) });
 }
 
-/** The pinned card of the open channel. */
-function card(page: Page): Locator {
-  return page.getByRole("article").filter({ hasText: "Pinned" }).first();
-}
-
 function steps(page: Page): Promise<number> {
   return guide(page).getByRole("img", { name: "Done" }).count();
-}
-
-async function become(page: Page, { name }: Person): Promise<void> {
-  await page.getByRole("button", { name: /^You are / }).click();
-  await page.getByRole("menuitem", { name: new RegExp(`^${name}`) }).click();
-  await page.getByRole("button", { name: `You are ${name}. Switch person` }).waitFor();
-}
-
-async function openChannel(page: Page, name: RegExp): Promise<void> {
-  await page.getByRole("button", { name: "Browse channels" }).click();
-  await page.getByRole("dialog").getByRole("button", { name }).click();
-  await page.getByRole("heading", { level: 1, name }).waitFor();
-}
-
-/** Types a line once the one before it is sent. */
-async function type(page: Page, line: string): Promise<void> {
-  await say(page, line);
-  await expect
-    .poll(() => page.getByRole("combobox", { name: /^Message / }).inputValue(), { timeout: patience })
-    .toBe("");
-}
-
-/** With the newest of the open channel in view, and the pointer out of it. */
-async function picture(page: Page, name: string, inView?: Locator): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.mouse.move(0, 0);
-  await inView?.scrollIntoViewIfNeeded();
-  await page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
 }
 
 async function shipAndOpenChannel(page: Page): Promise<void> {

@@ -44,23 +44,23 @@ function fitText(score: number): string {
   return score >= 0.5 ? "fits" : "may add to it";
 }
 
-function shortened(text: string): string {
-  return text.length <= longestEvidence ? text : `${text.slice(0, longestEvidence - 1)}…`;
+function shortened(text: string, longest = longestEvidence): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
 /** The same line may speak for several findings; it is read once, and one that has no line of its own adds nothing. */
 function findingBlocks(findings: Report["findings"]): Block[] {
-  const told = new Map<string, number>();
+  const told = new Set<string>();
   const blocks: Block[] = [];
   for (const { what, evidence, score } of findings) {
     const fresh = evidence.filter((one) => !told.has(one));
     if (evidence.length > 0 && fresh.length === 0) continue;
     const number = blocks.length + 1;
     if (number > mostShown) break;
-    const before = [...new Set(evidence.flatMap((one) => told.get(one) ?? []))];
-    for (const one of fresh) told.set(one, number);
+    const again = evidence.find((one) => told.has(one));
+    for (const one of fresh) told.add(one);
     const lines: Inline[] = [
-      ...(before.length === 0 ? [] : [`\n• What stands at ${before.join(" and ")}`]),
+      ...(again === undefined ? [] : [`\n• As above: ${shortened(again, 60)}`]),
       ...fresh.map((one) => `\n• ${shortened(one)}`),
     ];
     blocks.push({ type: "text", text: [{ bold: `${number}. ${what}` }, ` (${fitText(score)})`, ...lines] });

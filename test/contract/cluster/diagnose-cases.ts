@@ -3,7 +3,7 @@ import type { Observation } from "../../../src/engine/playbooks/action.ts";
 import type { Target } from "../../../src/domain/app.ts";
 import type { Json } from "../../../src/engine/ports.ts";
 import { type Circumstances, plan } from "./steps.ts";
-import { better, good, make, release, target } from "./workloads.ts";
+import { annotate, better, good, make, release, target } from "./workloads.ts";
 import { namespace, noor, type World, type WorldOf } from "./world.ts";
 
 let count = 0;
@@ -73,6 +73,18 @@ export function diagnoseCases(world: WorldOf): void {
     expect(seen["groups"]).toContainEqual(
       expect.objectContaining({ reason: "Unhealthy", about: `Pod ${app.name}`, count: 6 }),
     );
+  });
+
+  it("a change cause is told of the release it was written for, not of those it was handed on to", async () => {
+    const app = await made(world());
+    await annotate(world(), app, { "kubernetes.io/change-cause": "Release v1: first" });
+    await release(world(), app, { image: better });
+    const changes = valuesOf(await look(world(), app, "probe-changes"))["changes"] as { what: string }[];
+    const own = changes.flatMap(({ what }) => (what.startsWith(`${app.name} `) ? [what] : []));
+    expect(own.toSorted()).toEqual([
+      `${app.name} rolled out app:v1 (Release v1: first)`,
+      `${app.name} rolled out app:v2`,
+    ]);
   });
 
   it("a release and an edited ConfigMap are recent changes, with who edited it", async () => {
