@@ -68,6 +68,14 @@ function diagnosisOf(app: PracticeApp, origin: string, pace: Pace) {
   };
 }
 
+/** Its backups are on a share that the database's pod mounts. */
+const practiceDatabase = {
+  name: "credit_risk_ai",
+  backups: "/backups",
+  writers: ["api", "federated"],
+  rows: { applications: "received_at", predictions: "made_at" },
+};
+
 function appOf(app: PracticeApp, origin: string, pace: Pace) {
   const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
   return {
@@ -85,6 +93,7 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
         }
       : {}),
     ...(app.name === "api" && { diagnose: diagnosisOf(app, origin, pace) }),
+    ...(app.name === "postgres" && { database: practiceDatabase }),
     environments: {
       prod: {
         cluster: cluster.name,

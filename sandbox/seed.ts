@@ -87,6 +87,8 @@ export const cluster = {
   image: "sustainable-credit-risk-ai",
   goodTag: "v1.1.9",
   previousGoodTag: "v1.1.8",
+  /** Path of the network share with the backups of the database. */
+  backupShare: "/postgres-backups",
 } as const;
 
 export const pager = {

@@ -97,6 +97,7 @@ export async function startSandbox(options: SandboxOptions) {
   const { cluster, controllers } = startPracticeCluster(timing.pods);
   const database = createPracticeDatabase(join(dataDir, "database"));
   cluster.database = () => database.address();
+  cluster.host = { shares: () => database.shares() };
   const slack = createSlackWorkspace({
     manifest: readManifest(join(project, "manifest.yml")),
     ...(timing.slack && { timings: timing.slack }),

@@ -84,11 +84,12 @@ const Named = z
         z
           .object({
             metrics: named,
+            database: z.object({ writers: names }).catch({ writers: [] }),
             environments: z
               .record(z.string(), z.object({ cluster: z.string() }).optional().catch(undefined))
               .catch({}),
           })
-          .catch({ metrics: {}, environments: {} }),
+          .catch({ metrics: {}, database: { writers: [] }, environments: {} }),
       )
       .catch({}),
     access: z
@@ -160,7 +161,14 @@ function dangling(document: unknown): Problem[] {
       ? []
       : [{ path: ["manifests", "follow", index], message: `no app "${app}"` }],
   );
-  return [...inApps, ...inRules, ...inManifests, ...danglingInDashboards(read)];
+  const inDatabases = Object.entries(apps).flatMap(([app, { database }]) =>
+    database.writers.flatMap((writer, index): Problem[] =>
+      writer === "" || Object.hasOwn(apps, writer)
+        ? []
+        : [{ path: ["apps", app, "database", "writers", index], message: `no app "${writer}"` }],
+    ),
+  );
+  return [...inApps, ...inDatabases, ...inRules, ...inManifests, ...danglingInDashboards(read)];
 }
 
 export function readConfig(file: string): Config {

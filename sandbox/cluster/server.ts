@@ -7,6 +7,7 @@ import { denied, identify } from "./auth.ts";
 import type { Caller, Identity } from "./auth.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { answerDiscovery } from "./discovery.ts";
+import type { Host } from "./exec/process.ts";
 import { checkRunnable, execRequest } from "./exec/request.ts";
 import type { ExecRequest } from "./exec/request.ts";
 import { runSession } from "./exec/session.ts";
@@ -50,6 +51,8 @@ export interface Cluster extends Part {
   logs: LogProvider;
   /** Address of the PostgreSQL that answers psql in the cluster; unset: its database does not answer. */
   database?: () => Promise<string>;
+  /** What programs in containers find of the machine under them. */
+  host?: Host;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -142,7 +145,12 @@ export function createCluster(options: ClusterOptions): Cluster {
       refuse(socket, started.body as Status);
       return;
     }
-    const system = { store, now, ...(cluster.database && { database: cluster.database }) };
+    const system = {
+      store,
+      now,
+      ...cluster.host,
+      ...(cluster.database && { database: cluster.database }),
+    };
     await runSession(await accept(req, socket, head), started, system);
   }
 

@@ -1,39 +1,64 @@
+import { join } from "node:path";
 import { Client, escapeIdentifier } from "pg";
 import type { QueryResult } from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
 import { creditRiskSchema } from "./credit-risk-schema.ts";
+import { cluster } from "../seed.ts";
+import { writeNightlyBackups } from "./nightly-backups.ts";
 
 export interface PracticeDatabase {
   /** Address of the server, with the right to do anything in it; starts it when it does not run yet. */
   address(): Promise<string>;
+  /** Folder of the shares that the pod mounts, with its nightly backups; starts the server too. */
+  shares(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The database of the system in the runbook. */
 const databaseName = "credit_risk_ai";
 
-/** The PostgreSQL behind the practice cluster's postgres pod: real, and started when somebody first asks for it. */
-export function createPracticeDatabase(dataDir: string): PracticeDatabase {
+/**
+ * The PostgreSQL behind the practice cluster's postgres pod: real, and started when somebody first asks for it.
+ * @param tools folder with a PostgreSQL of this machine to use in place of npm's, its pg_dump included
+ */
+export function createPracticeDatabase(
+  dataDir: string,
+  { tools }: { tools?: string } = {},
+): PracticeDatabase {
+  const shares = join(dataDir, "shares");
   let running: ReturnType<typeof start> | undefined;
 
   async function start() {
-    const server = await startEmbeddedPostgres({ dataDir });
+    const own = tools === undefined ? {} : { package: null, searchPath: `${tools}:/usr/bin:/bin` };
+    const server = await startEmbeddedPostgres({ dataDir, ...own });
     const url = new URL(server.url);
     url.pathname = "/postgres";
     await fill(url.href);
+    await writeNightlyBackups(join(shares, cluster.backupShare), {
+      address: url.href,
+      database: databaseName,
+      tools,
+      now: new Date(),
+    });
     return { server, address: url.href };
   }
 
+  async function address(): Promise<string> {
+    running ??= start();
+    try {
+      return (await running).address;
+    } catch (error) {
+      // The next one who asks tries again.
+      running = undefined;
+      throw error;
+    }
+  }
+
   return {
-    async address() {
-      running ??= start();
-      try {
-        return (await running).address;
-      } catch (error) {
-        // The next one who asks tries again.
-        running = undefined;
-        throw error;
-      }
+    address,
+    async shares() {
+      await address();
+      return shares;
     },
     async close() {
       const started = await running?.catch(() => undefined);

@@ -3,6 +3,7 @@ import { allPassed } from "./all-passed.ts";
 import { approval } from "./approval.ts";
 import { ask } from "./ask.ts";
 import { backupCheck } from "./backup-check.ts";
+import { backupFiles } from "./backup-files.ts";
 import { clusterCheck } from "./cluster-check.ts";
 import { entranceCheck } from "./entrance-check.ts";
 import { evidenceCheck } from "./evidence-check.ts";
@@ -66,6 +67,7 @@ export const actions: readonly Action[] = [
   isolationCheck,
   entranceCheck,
   backupCheck,
+  backupFiles,
   readyCheck,
   figuresCheck,
   evidenceCheck,

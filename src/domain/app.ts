@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AppDatabase } from "./app-database.ts";
 import { Diagnosis } from "./diagnosis.ts";
 
 /** Kinds of workload a rollout verb understands, by the plural that paths and kubectl use. */
@@ -87,6 +88,9 @@ export const App = z.strictObject({
     .describe("what decides after a change whether the app is well: at least one with a bound"),
   requests: z.string().optional().describe("PromQL for the number of requests in the verification window"),
   diagnose: Diagnosis.optional().describe("what `/crai diagnose` looks at beside the cluster"),
+  database: AppDatabase.optional().describe(
+    "of an app that is a PostgreSQL: its database and its backups, for `/crai backups` and `/crai restore-database`",
+  ),
   environments: z.record(z.string(), Environment).describe("where it runs: one workload in each"),
 });
 export type App = z.infer<typeof App>;

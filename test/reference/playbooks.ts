@@ -40,6 +40,8 @@ export const summaries: Readonly<Record<string, string>> = {
     "Whether every app's pods are under a NetworkPolicy, have the Secrets and ConfigMaps that they name, and run as no account that may do everything. What the person may not see is left to people.",
   "entrance-check": "Whether every Ingress of the environment has an address, and TLS for every host.",
   "backup-check": "Whether the CronJobs that back up have succeeded lately.",
+  "backup-files":
+    "Lists the backups of every database of the environment (`apps.<name>.database`) with size and age; the newest must be recent, and readable to its end.",
   "ready-check": "Whether what watches over the system (`preflight.workloads`) is rolled out.",
   "figures-check":
     "Whether figures of the model (`preflight.figures`), read from Prometheus, are within their bounds.",

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { textOr } from "../fields.ts";
 import { containerNamed, mountedFiles } from "./environment.ts";
 import { curl } from "./curl.ts";
+import { pgDump, pgRestore } from "./dump/dump.ts";
+import { realProgram } from "./dump/real.ts";
+import { filePrograms } from "./files.ts";
 import type { Process, Program } from "./process.ts";
 import { psql } from "./psql/psql.ts";
 import { pgIsReady } from "./psql/ready.ts";
@@ -9,6 +12,7 @@ import { shell } from "./shell.ts";
 
 /** Programs that every image of the practice cluster has. */
 const everywhere: Record<string, Program> = {
+  ...filePrograms,
   bash: (process) => shell(process, findProgram),
   cat,
   curl,
@@ -30,15 +34,23 @@ const everywhere: Record<string, Program> = {
 
 /** What only some images have, by the beginning of their names. */
 const byImage: { image: RegExp; programs: Record<string, Program> }[] = [
-  { image: /(^|\/)postgres:/, programs: { psql, pg_isready: pgIsReady } },
+  {
+    image: /(^|\/)postgres:/,
+    programs: { psql, pg_isready: pgIsReady, pg_dump: pgDump, pg_restore: pgRestore },
+  },
   { image: /(^|\/)redis:/, programs: { "redis-cli": redis } },
 ];
 
+/** PostgreSQL's own where this machine has them. */
+const clientTools = ["psql", "pg_dump", "pg_restore"];
+
 /** A program by its name or its path; undefined: the image has none of that name. */
-export function findProgram({ pod, container }: Process, name: string): Program | undefined {
+export function findProgram({ pod, container, system }: Process, name: string): Program | undefined {
   const image = textOr(containerNamed(pod, container)?.["image"], "");
   const bare = name.replace(/^\/(usr\/)?(local\/)?s?bin\//, "");
   const special = byImage.find((one) => one.image.test(image))?.programs ?? {};
+  if (system.tools !== undefined && clientTools.includes(bare) && Object.hasOwn(special, bare))
+    return realProgram(system.tools, bare);
   return [special, everywhere].find((programs) => Object.hasOwn(programs, bare))?.[bare];
 }
 

@@ -147,7 +147,7 @@ function federated(tag: string): PodTemplate {
 }
 
 function postgres(): PodTemplate {
-  return template("postgres", {
+  const made = template("postgres", {
     name: "postgres",
     image: "postgres:15.6",
     ...ports(5432),
@@ -164,7 +164,10 @@ function postgres(): PodTemplate {
     ],
     readinessProbe: { exec: { command: ["pg_isready", "-U", "postgres"] } },
     resources: { requests: { cpu: "1", memory: "4Gi" } },
+    volumeMounts: [{ name: "backups", mountPath: "/backups" }],
   });
+  made.spec.volumes = [{ name: "backups", nfs: { server: "backups.internal", path: cluster.backupShare } }];
+  return made;
 }
 
 function mlflow(tag: string): PodTemplate {

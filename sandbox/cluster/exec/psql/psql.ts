@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
 import { Client, DatabaseError } from "pg";
 import type { Process } from "../process.ts";
+import { onShare } from "../volumes.ts";
 import { psqlOptions } from "./options.ts";
 import type { PsqlOptions } from "./options.ts";
 import { printResult } from "./print.ts";
@@ -72,14 +74,21 @@ async function run(process: Process, options: PsqlOptions, client: Client): Prom
   }
   const files = options.files.length > 0 || given.length > 0 ? options.files : ["-"];
   for (const file of files) {
-    if (file !== "-") {
+    const text = file === "-" ? await process.stdin() : await fileText(process, file);
+    if (text === undefined) {
       process.err(`psql: error: ${file}: No such file or directory\n`);
       return 1;
     }
-    if (!(await script(process, options, { client, text: await process.stdin() }))) return 3;
+    const name = file === "-" ? "<stdin>" : file;
+    if (!(await script(process, options, { client, text, name }))) return 3;
   }
   if (options.singleTransaction) await client.query("commit");
   return 0;
+}
+
+async function fileText(process: Process, file: string): Promise<string | undefined> {
+  const host = await onShare(process, file);
+  return host === undefined || !existsSync(host) ? undefined : readFileSync(host, "utf8");
 }
 
 interface Work {
@@ -90,10 +99,14 @@ interface Work {
 }
 
 /** False when it stopped at an error. */
-async function script(process: Process, options: PsqlOptions, { client, text }: Work): Promise<boolean> {
+async function script(
+  process: Process,
+  options: PsqlOptions,
+  { client, text, name }: Work & { name: string },
+): Promise<boolean> {
   for (const statement of statements(text)) {
     if (/^\\q\b/.test(statement.text)) return true;
-    const where = `psql:<stdin>:${statement.line}: `;
+    const where = `psql:${name}:${statement.line}: `;
     const done = await oneCommand(process, options, { client, text: statement.text, where });
     if (!done && (options.stopOnError || options.singleTransaction)) return false;
   }
