@@ -5,7 +5,7 @@ import type { Command } from "../src/engine/commands/command.ts";
 import { line, page, table } from "../src/engine/page.ts";
 import { runNumber } from "../src/engine/commands/references.ts";
 import { runEnd, runView } from "../src/engine/runs/run-view.ts";
-import { visibleTo } from "../src/engine/visible.ts";
+import { runScopes, seenRuns } from "../src/engine/runs/seen-runs.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 import { approvalsOf, planByNumber } from "../src/store/plans.ts";
 import { listRuns, stepsOf } from "../src/store/runs.ts";
@@ -29,10 +29,7 @@ export const runs: Command = {
   flags: { all: { type: "boolean" } },
   async scope(args, { incident, invocation }, { config, db }) {
     const what = args["what"];
-    if (isRun(what)) {
-      const { app, environment } = await findRun(db, runNumber(what), invocation.place);
-      return { app, environment };
-    }
+    if (isRun(what)) return runScopes(db, await findRun(db, runNumber(what), invocation.place));
     const app = what ?? incident?.app ?? undefined;
     // The list shows what the asker may see.
     return app === undefined ? "anywhere" : { app: findApp(config.apps, app).name };
@@ -43,18 +40,17 @@ export const runs: Command = {
       return { to: "asker", view: await oneRun(await findRun(uses.db, runNumber(what), place), uses) };
     const app = what ?? incident?.app ?? undefined;
     const all = await listRuns(uses.db, { app, audience: audienceOf(place), limit: 100 });
-    const visible = await visibleTo(uses.authorizer, actor, "run:read", all);
+    const visible = await seenRuns(uses.db, uses.authorizer, actor, all);
     const found = visible.slice(0, args["all"] === "true" ? 100 : 10);
     if (found.length === 0)
       return {
         to: "asker",
         view: line(app === undefined ? "Nothing has been run yet." : `Nothing has been run for ${app} yet.`),
       };
-    const plans = await Promise.all(found.map((run) => planByNumber(uses.db, run.plan)));
-    const rows = found.map((run, index) => [
+    const rows = found.map(({ run, plan }) => [
       `R${run.number}`,
       runEnd(run),
-      plans[index]?.plan.title ?? "",
+      plan.title,
       actorName(run.actor),
       run.created_at.toISOString().slice(0, 16).replace("T", " "),
     ]);

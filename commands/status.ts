@@ -1,6 +1,7 @@
 import { intlFormatDistance } from "date-fns/intlFormatDistance";
 import { actorName } from "../src/domain/actor.ts";
 import { targetKey, targetOf } from "../src/domain/app.ts";
+import { planScopes } from "../src/domain/plan.ts";
 import { rolledOutAt } from "../src/domain/rolled-out.ts";
 import type { Block, LabeledText, View } from "../src/domain/view.ts";
 import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
@@ -117,8 +118,7 @@ export const status: Command = {
   flags: { env: { type: "string" } },
   async scope(args, { incident, invocation }, { config, db }) {
     if (isPlan(args["app"])) {
-      const { plan } = await findPlan(db, planNumber(args["app"]), invocation.place);
-      return { app: plan.app, environment: plan.environment };
+      return planScopes((await findPlan(db, planNumber(args["app"]), invocation.place)).plan);
     }
     const app = appOf(config.apps, args["app"], incident).name;
     return { app, environment: environmentOf(config.apps, { app, environment: args["env"] }, incident) };

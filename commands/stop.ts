@@ -1,6 +1,7 @@
 import { findRun } from "../src/engine/audience.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { runNumber } from "../src/engine/commands/references.ts";
+import { runScopes } from "../src/engine/runs/seen-runs.ts";
 
 export const stop: Command = {
   name: "stop",
@@ -14,8 +15,7 @@ export const stop: Command = {
     return (await findRun(db, runNumber(args["run"]), invocation.place)).incident;
   },
   async scope(args, { invocation }, { db }) {
-    const { app, environment } = await findRun(db, runNumber(args["run"]), invocation.place);
-    return { app, environment };
+    return runScopes(db, await findRun(db, runNumber(args["run"]), invocation.place));
   },
   async run(args, { actor }, { runs }) {
     const number = runNumber(args["run"]);

@@ -2,6 +2,7 @@ import { UserError } from "../src/domain/errors.ts";
 import { findRun } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
 import { runNumber } from "../src/engine/commands/references.ts";
+import { runScopes } from "../src/engine/runs/seen-runs.ts";
 import { recordedIn } from "../src/engine/commands/incident-of.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
 
@@ -20,8 +21,7 @@ export const undo: Command = {
   concerns: async (args, context, uses) => (await runOf(args, context, uses)).incident,
   records: true,
   async scope(args, context, uses) {
-    const { app, environment } = await runOf(args, context, uses);
-    return { app, environment };
+    return runScopes(uses.db, await runOf(args, context, uses));
   },
   async run(args, context, uses) {
     const { invocation, actor, incident: here } = context;

@@ -24,6 +24,17 @@ export async function mayAnywhere(
   return verdicts.some(Boolean);
 }
 
+/** Whether somebody may do this to each of several. */
+export async function mayAll(
+  { allows }: Allows,
+  actor: Actor,
+  permission: Permission,
+  scopes: readonly Scope[],
+): Promise<boolean> {
+  const verdicts = await Promise.all(scopes.map((scope) => allows(actor, permission, scope)));
+  return verdicts.every(Boolean);
+}
+
 /** Of things that belong to apps, those whose app somebody may do this to: the others are as if they were not there. */
 export async function visibleTo<T extends { app: string | null; environment: string | null }>(
   { allows }: Allows,

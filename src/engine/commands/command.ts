@@ -17,7 +17,8 @@ export interface CommandContext {
   now: Clock;
 }
 
-export type AskedScope = Scope | "anywhere";
+/** One thing, each of several, or whatever the asker may see of it. */
+export type AskedScope = Scope | readonly Scope[] | "anywhere";
 
 /**
  * One `/crai` subcommand: a declarative object in commands/. `authorize` is called by dispatch with `permission` and

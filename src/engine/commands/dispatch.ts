@@ -98,7 +98,10 @@ async function demand(command: Command, args: Args, context: CommandContext, use
   if (permission === null) return;
   const byDefault = { app: incident?.app ?? undefined, environment: incident?.environment ?? undefined };
   const scope = command.scope === undefined ? byDefault : await command.scope(args, context, uses);
-  if (scope !== "anywhere") return uses.authorizer.demand(actor, permission, scope);
+  if (scope !== "anywhere") {
+    for (const one of [scope].flat()) await uses.authorizer.demand(actor, permission, one);
+    return;
+  }
   if (await mayAnywhere(uses.authorizer, uses.config.apps, actor, permission)) return;
   await uses.authorizer.demand(actor, permission, {});
 }

@@ -1,10 +1,10 @@
 import type { Person } from "../../domain/actor.ts";
 import type { Block, Text, View } from "../../domain/view.ts";
 import { listIncidents } from "../../store/incidents.ts";
-import { planByNumber } from "../../store/plans.ts";
 import { listRuns } from "../../store/runs.ts";
 import { page } from "../page.ts";
 import { runSummary } from "../runs/run-view.ts";
+import { seenRuns } from "../runs/seen-runs.ts";
 import type { UseCases } from "../use-cases.ts";
 import { visibleTo } from "../visible.ts";
 
@@ -18,16 +18,12 @@ export async function homeView(
 ): Promise<View> {
   const all = await listIncidents(db, { status: ["open", "mitigated"], audience, limit: 20 });
   const incidents = await visibleTo(authorizer, by, "incident:read", all);
-  const runs = await visibleTo(authorizer, by, "run:read", await listRuns(db, { audience, limit: 10 }));
-  const plans = await Promise.all(runs.map((run) => planByNumber(db, run.plan)));
+  const runs = await seenRuns(db, authorizer, by, await listRuns(db, { audience, limit: 10 }));
   const open: Text[] = incidents.map(({ severity, status, title, channel, channelName }) => [
     `${severity} ${status}: ${title} `,
     channel === null ? `#${channelName}` : { channel, name: channelName },
   ]);
-  const done: Text[] = runs.flatMap((run, index) => {
-    const plan = plans[index]?.plan;
-    return plan === undefined ? [] : [runSummary(run, plan)];
-  });
+  const done: Text[] = runs.map(({ run, plan }) => runSummary(run, plan));
   const list = (items: Text[], none: string): Block =>
     items.length === 0 ? { type: "text", text: none } : { type: "list", items };
   return page(
