@@ -114,7 +114,7 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
 const responder = [
   "incident:*",
   "timeline:*",
-  "workload:read",
+  "workload:*",
   "rollout:*",
   "manifest:apply",
   "plan:approve",

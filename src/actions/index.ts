@@ -21,6 +21,7 @@ import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
 import { podsCheck } from "./pods-check.ts";
+import { podsRestart } from "./pods-restart.ts";
 import { probeChanges } from "./probe-changes.ts";
 import { probeDatabase } from "./probe-database.ts";
 import { probeEndpoints } from "./probe-endpoints.ts";
@@ -49,6 +50,7 @@ export const actions: readonly Action[] = [
   rolloutUndo,
   templateRestore,
   rolloutRestart,
+  podsRestart,
   scale,
   rolloutWait,
   manifestApply,

@@ -85,7 +85,17 @@ export const rolloutRestart = defineAction<z.infer<typeof Params>, RestartState>
       kubectl: [rolloutLine(target, "restart")],
       warnings: [...blocks, ...dryRun.warnings, ...managers, ...strategyWarnings(workload)],
       fingerprint: templateFingerprint(workload, null),
-      inverse: null,
+      // What ran before is whole again, where the new pods do not come up (kubectl's `rollout undo` after a restart).
+      inverse: {
+        action: "template-restore",
+        title: `Return ${target.name} to what ran before the restart`,
+        with: {
+          uid: workload.uid,
+          was: "what ran before the restart",
+          template: workload.template,
+          annotations: target.kind === "deployment" ? workload.annotations : null,
+        },
+      },
       state: {
         uid: workload.uid,
         from: templateDigest(workload.template),

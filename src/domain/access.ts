@@ -11,6 +11,7 @@ export const permissions = {
   "rollout:undo": "roll back a workload",
   "rollout:restart": "restart a workload",
   "workload:scale": "scale a workload",
+  "workload:limits": "change the CPU and memory limits of a workload",
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
   "job:run": "run a Job of crai.yaml",
   "plan:approve": "approve or deny the plan of another person",

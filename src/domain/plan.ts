@@ -88,6 +88,8 @@ export const PlannedStep = z.strictObject({
   mutates: z.boolean(),
   /** What it makes goes by itself and changes nothing that users depend on. */
   passing: z.boolean().optional(),
+  /** Why a second person has to agree, whatever the playbook's risk. */
+  guarded: z.string().optional(),
   /** Whether its targets are held from apply to verified. */
   locks: z.boolean(),
   permission: Permission,
@@ -164,6 +166,15 @@ export function planScopes(plan: Pick<Plan, "app" | "environment" | "steps">): P
   const scopes = plan.steps.flatMap((step) => step.scopes);
   if (scopes.length === 0 || plan.app !== null) scopes.push({ app: plan.app, environment: plan.environment });
   return [...new Map(scopes.map((scope) => [digest(scope), scope])).values()];
+}
+
+/**
+ * What a playbook of this risk comes to with these steps: one that can be undone and only looks needs nobody's yes, and
+ * what takes something away that users depend on needs a second person's.
+ */
+export function planRisk(risk: Risk, steps: readonly PlannedStep[]): Risk {
+  if (steps.some((step) => step.guarded !== undefined)) return "guarded";
+  return risk === "reversible" && !steps.some((step) => step.mutates) ? "observe" : risk;
 }
 
 export function planWarnings(plan: Plan): Warning[] {

@@ -26,3 +26,19 @@ export function quantityOf(text: string): number | null {
   const factor = Object.hasOwn(factors, suffix ?? "") ? factors[suffix ?? ""] : undefined;
   return factor === undefined ? null : Number(number) * factor;
 }
+
+function trimmed(amount: number): string {
+  return String(Number(amount.toFixed(2)));
+}
+
+/** Cores as Kubernetes writes them: whole and half ones as they are, others in thousandths, rounded up. */
+export function cpuText(cores: number): string {
+  const thousandths = Math.ceil(Number((cores * 1000).toFixed(3)));
+  return thousandths % 500 === 0 ? trimmed(thousandths / 1000) : `${thousandths}m`;
+}
+
+/** Bytes as Kubernetes writes them: in whole Mi rounded up, or in Gi where that is as exact. */
+export function memoryText(bytes: number): string {
+  const mebibytes = Math.ceil(Number((bytes / 2 ** 20).toFixed(3)));
+  return mebibytes % 512 === 0 ? `${trimmed(mebibytes / 1024)}Gi` : `${mebibytes}Mi`;
+}

@@ -72,10 +72,12 @@ export interface Reference {
   missingKeys: string[];
 }
 
-/** What else has a say in the number of replicas; null: the actor has no right to see it. */
-export interface ScaleLimits {
-  autoscalers: { kind: "HPA" | "KEDA"; name: string; min: number; max: number }[] | null;
-  quotas: { name: string; hard: number; used: number }[] | null;
+/** What else has a say in the number of replicas. */
+export interface Autoscaler {
+  kind: "HPA" | "KEDA";
+  name: string;
+  min: number;
+  max: number;
 }
 
 export type Permit = { call: ResourceCall; allowed: boolean; reason: string | null };
@@ -106,7 +108,8 @@ export interface Cluster {
   ): Promise<JsonObject>;
   /** Current desired replicas through the scale subresource. */
   scale(target: Target): Promise<{ replicas: number; resourceVersion: string }>;
-  scaleLimits(target: Target): Promise<ScaleLimits>;
+  /** Those of the workload; null: the actor has no right to see them. */
+  autoscalers(target: Target): Promise<Autoscaler[] | null>;
   deletePod(namespace: string, name: string, uid: string): Promise<void>;
   /**
    * Resolves when the workload or its pods changed since they were last read through this cluster and identity, or

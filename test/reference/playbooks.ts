@@ -11,7 +11,10 @@ export const summaries: Readonly<Record<string, string>> = {
   "template-restore":
     "Puts a recorded template back. It is the inverse that other actions record, and what `undo` runs; a playbook rarely names it.",
   "rollout-restart": "Replaces all pods one after the other, as `kubectl rollout restart` does.",
-  scale: "Sets the number of replicas. Refused where an autoscaler holds that number.",
+  "pods-restart":
+    "Evicts exactly the pods of the app that have failed, by UID, so that the workload makes them anew, and waits until all are ready. Disruption budgets are kept: what one holds is named, and `retry` tries it again.",
+  scale:
+    "Sets the number of replicas, or so many more. Says before what else has a say in it (an autoscaler, a quota, GitOps), and is superseded, never successful, when somebody else sets another number meanwhile. Fewer pods than run now take a second person's yes.",
   "rollout-wait":
     "Waits until the rollout is done, as `kubectl rollout status` does, and ends early when it is stuck or superseded.",
   "manifest-apply":

@@ -30,6 +30,7 @@ const operate = [
   { apiGroups: ["apps"], resources: workloads, verbs: ["patch"] },
   { apiGroups: ["apps"], resources: scales, verbs: ["patch", "update"] },
   { apiGroups: [""], resources: ["pods"], verbs: ["delete"] },
+  { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
   { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "patch", "delete"] },
   // What a deploy applies, and takes back when it made it.
   { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "patch", "delete"] },
@@ -54,7 +55,6 @@ const lead = [
   { apiGroups: [""], resources: ["secrets"], verbs: [...read, "create", "update", "patch", "delete"] },
   // Over a WebSocket, as kubectl and client-node enter containers, exec is a get.
   { apiGroups: [""], resources: ["pods/exec"], verbs: ["create", "get"] },
-  { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
 ];
 
 const look = [{ apiGroups: [""], resources: ["pods"], verbs: read }];

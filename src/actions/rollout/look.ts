@@ -58,8 +58,8 @@ interface Condition {
   lastTransitionTime?: string;
 }
 
-/** Why the controller cannot make pods at all: a quota, an admission rule. */
-function cannotMake(raw: JsonObject): { message: string; since: number } | null {
+/** Why the controller cannot make pods at all: a quota, an admission rule. `since`: ms since 1970. */
+export function cannotMake(raw: JsonObject): { message: string; since: number } | null {
   const { conditions = [] } = (raw["status"] ?? {}) as { conditions?: Condition[] };
   const found = conditions.find(({ type, status }) => type === "ReplicaFailure" && status === "True");
   if (found === undefined) return null;

@@ -24,7 +24,8 @@ export function pausedWarnings(workload: Workload, verb: string): Warning[] {
 export function strategyWarnings(workload: Workload): Warning[] {
   const { target, raw, replicas } = workload;
   const { kind } = workloadKinds[target.kind];
-  const strategy = (raw["spec"] as { updateStrategy?: Strategy }).updateStrategy ?? {};
+  const spec = raw["spec"] as { updateStrategy?: Strategy; strategy?: Strategy };
+  const strategy = spec.updateStrategy ?? {};
   const partition = strategy.rollingUpdate?.partition ?? 0;
   const warnings: Warning[] = [];
   if (strategy.type === "OnDelete")
@@ -38,6 +39,11 @@ export function strategyWarnings(workload: Workload): Warning[] {
       level: "warn",
       text: `The partition of this ${kind} is ${partition}: pods below that number keep what they run now.`,
       next: "Lower spec.updateStrategy.rollingUpdate.partition when all pods are to change.",
+    });
+  if (spec.strategy?.type === "Recreate" && replicas > 0)
+    warnings.push({
+      level: "warn",
+      text: `The strategy of this ${kind} is Recreate: all pods stop before the first new one starts, and nobody is served in between.`,
     });
   if (replicas === 0)
     warnings.push({

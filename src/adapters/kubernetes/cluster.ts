@@ -12,7 +12,7 @@ import { type Needed, neededBy } from "./references.ts";
 import { type Call, isName } from "./resource-path.ts";
 import { toRevisions } from "./revisions.ts";
 import { rolloutStatus } from "./rollout-status.ts";
-import { scaleLimits } from "./scale-limits.ts";
+import { autoscalersOf } from "./autoscalers.ts";
 import {
   ConfigMapKeys,
   isControlledBy,
@@ -183,8 +183,8 @@ export function createCluster(api: Api): Cluster {
       return { replicas: spec.replicas, resourceVersion: metadata.resourceVersion };
     },
 
-    scaleLimits(target) {
-      return scaleLimits(api, target);
+    autoscalers(target) {
+      return autoscalersOf(api, target);
     },
 
     async deletePod(namespace, pod, uid) {

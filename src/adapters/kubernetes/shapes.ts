@@ -157,11 +157,6 @@ export const Autoscaler = z.object({
   }),
 });
 
-export const ResourceQuota = z.object({
-  metadata: z.object({ name: z.string() }),
-  status: z.object({ hard: texts, used: texts }).prefault({}),
-});
-
 export const ConfigMapKeys = z.object({
   data: z.record(z.string(), z.unknown()).default({}),
   binaryData: z.record(z.string(), z.unknown()).default({}),

@@ -1,5 +1,5 @@
 import { UserError } from "../../domain/errors.ts";
-import { type Plan, planScopes, type PlannedScope, type Warning } from "../../domain/plan.ts";
+import { type Plan, planRisk, planScopes, type PlannedScope, type Warning } from "../../domain/plan.ts";
 import { chooseEnvironment, chooseSharedEnvironment } from "../commands/apps.ts";
 import { resolveText } from "../playbooks/expressions.ts";
 import type { LoadedPlaybook } from "../playbooks/loaded.ts";
@@ -98,8 +98,7 @@ export function createPlaybookDraft(options: PlannerOptions, contexts: MakeConte
       incident,
       reason,
       undoes: null,
-      // Of a playbook that can be undone, the part that only looks needs nobody's yes.
-      risk: playbook.risk === "reversible" && !steps.some((step) => step.mutates) ? "observe" : playbook.risk,
+      risk: planRisk(playbook.risk, steps),
       approvals: playbook.approvals,
       onFailure: playbook.on_failure,
       warnings: playbook.mode === "shadow" ? [inShadow] : [],

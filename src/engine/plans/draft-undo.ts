@@ -1,6 +1,6 @@
 import type { Actor } from "../../domain/actor.ts";
 import { UserError } from "../../domain/errors.ts";
-import type { Plan, PlannedStep } from "../../domain/plan.ts";
+import { type Plan, type PlannedStep, planRisk } from "../../domain/plan.ts";
 import { planByNumber } from "../../store/plans.ts";
 import { mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import { noRun } from "../commands/references.ts";
@@ -88,7 +88,7 @@ export function createUndoDraft(
       reason,
       undoes: run,
       // Taking back what needed a second person needs one too.
-      risk: stored.plan.risk === "guarded" ? "guarded" : "reversible",
+      risk: planRisk(stored.plan.risk === "guarded" ? "guarded" : "reversible", steps),
       approvals: stored.plan.approvals,
       onFailure: "stop",
       warnings: [],

@@ -74,7 +74,10 @@ export function createNeed({ config, authorizer }: NeedOptions): NeedOf {
 }
 
 /** The risk rules: reversible by whoever is on call for the app alone, guarded never alone. */
-function decide({ risk }: Pick<Plan, "risk">, { requester, breakGlassAt, approvers }: Circumstances): Need {
+function decide(
+  { risk, steps }: Pick<Plan, "risk" | "steps">,
+  { requester, breakGlassAt, approvers }: Circumstances,
+): Need {
   const alone = { who: "requester", breakGlassAt: null, approvers: [] } as const;
   const withOthers = { who: "second-person", breakGlassAt, approvers } as const;
   switch (risk) {
@@ -83,6 +86,11 @@ function decide({ risk }: Pick<Plan, "risk">, { requester, breakGlassAt, approve
     case "reversible":
       return { ...(requester.alone ? alone : withOthers), why: requester.why };
     case "guarded":
-      return { ...withOthers, why: "It is guarded: a second person has to agree." };
+      return {
+        ...withOthers,
+        why:
+          steps.find(({ guarded }) => guarded !== undefined)?.guarded ??
+          "It is guarded: a second person has to agree.",
+      };
   }
 }

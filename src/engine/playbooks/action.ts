@@ -134,6 +134,8 @@ export interface PlannedAction<State extends Json> {
   inverse: Inverse | null;
   /** What it makes goes by itself and changes nothing that users depend on: nothing to undo, and no cure to judge. */
   passing?: boolean;
+  /** Why a second person has to agree, whatever the playbook's risk: one sentence. */
+  guarded?: string;
   state: State;
   /**
    * Workloads it changes, where they are not simply the app's own; they are locked. An action about a whole environment

@@ -2,6 +2,7 @@ import type { App } from "../../domain/app.ts";
 import { quoted } from "../../domain/clean-text.ts";
 import { Duration } from "../../domain/deadline.ts";
 import { UserError } from "../../domain/errors.ts";
+import { quantityOf } from "../../domain/quantity.ts";
 import type { AnswerType, Input, InputType, Playbook } from "../../domain/playbook.ts";
 import { findApp } from "../commands/apps.ts";
 import type { Json } from "../ports.ts";
@@ -53,6 +54,11 @@ const kinds: Readonly<Record<InputType, Kind>> = {
   // As a person wrote it: the action that goes there says in words what is wrong with it.
   revision: { is: () => "the number of a revision", read: (text) => text },
   int: { is: intName, read: readInt },
+  count: { is: () => "a whole number, or how many more as +2", read: matching(/^[+-]?\d{1,6}$/) },
+  amount: {
+    is: () => "an amount of CPU or memory such as 500m, 2, 4Gi, or how much more, such as +50%",
+    read: (text) => (/^\+\d{1,4}%$/.test(text) || (quantityOf(text) ?? 0) > 0 ? text : undefined),
+  },
   enum: {
     is: ({ values = [] }) => `one of ${values.join(", ")}`,
     read: (text, { values = [] }) => (values.includes(text) ? text : undefined),

@@ -114,7 +114,9 @@ export function scaleCases(world: WorldOf): void {
 
     const seen = await plan(world(), app, ["scale", { replicas: 500 }], { actor: alex });
     expect(texts(seen)).toEqual([
-      expect.stringMatching(/quota pods leaves room for \d+ more pods; 500 are wanted/),
+      expect.stringMatching(
+        /quota pods leaves no room for 500 more pods: pods: \d+ of 400 are used, it takes 500/,
+      ),
     ]);
     const unseen = await plan(world(), app, ["scale", { replicas: 500 }]);
     expect(fact(unseen, "Not checked")).toBe("quotas (no right to look)");
