@@ -3,7 +3,16 @@ import { stringify } from "yaml";
 import { type PracticeApp, practiceApps } from "./apps/practice-apps.ts";
 import { practiceJobs } from "./apps/practice-jobs.ts";
 import { dashboardsOf } from "./dashboards.ts";
-import { alertmanagerToken, cluster, grafanaToken, pager, people, type Person, slack } from "./seed.ts";
+import {
+  alertmanagerToken,
+  cluster,
+  grafanaToken,
+  model,
+  pager,
+  people,
+  type Person,
+  slack,
+} from "./seed.ts";
 
 /** How fast things go in the sandbox's crai.yaml; durations as crai writes them. */
 export interface Pace {
@@ -76,6 +85,15 @@ const practiceDatabase = {
   rows: { applications: "received_at", predictions: "made_at" },
 };
 
+/** Where the API's model is kept; the figures that versions are held to are the defaults. */
+function modelOf(origin: string) {
+  return {
+    registry: `${origin}/mlflow`,
+    ...model,
+    served: { url: `${origin}/apps/api/models/ensemble/metrics`, path: "version" },
+  };
+}
+
 function appOf(app: PracticeApp, origin: string, pace: Pace) {
   const labels = `namespace="${cluster.namespace}",app="${app.name}"`;
   return {
@@ -92,8 +110,8 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
           requests: `sum(increase(http_requests_total{${labels}}[${pace.rate}]))`,
         }
       : {}),
-    ...(app.name === "api" && { diagnose: diagnosisOf(app, origin, pace) }),
     ...(app.name === "postgres" && { database: practiceDatabase }),
+    ...(app.name === "api" && { diagnose: diagnosisOf(app, origin, pace), model: modelOf(origin) }),
     environments: {
       prod: {
         cluster: cluster.name,
@@ -120,6 +138,7 @@ const responder = [
   "plan:approve",
   "run:*",
   "job:run",
+  "model:promote",
   "crai:inspect",
 ];
 

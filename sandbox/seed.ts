@@ -91,6 +91,9 @@ export const cluster = {
   backupShare: "/postgres-backups",
 } as const;
 
+/** The model that the API serves, as its registry knows it. */
+export const model = { name: "credit-risk-ensemble", alias: "champion" } as const;
+
 export const pager = {
   apiToken: "sandbox-pagerduty-token",
   webhookSecret: "sandbox-pagerduty-webhook-secret",

@@ -15,6 +15,10 @@ import { sendJson } from "./http.ts";
 import { accessOf, kubeReader } from "./metrics/kube-reader.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { storeReader } from "./metrics/store-reader.ts";
+import { createModels } from "./registry/models.ts";
+import { createRegistry } from "./registry/registry.ts";
+import { servedVersion } from "./registry/served.ts";
+import { createTrained } from "./registry/trained.ts";
 import { listen } from "./one-port.ts";
 import { createPager } from "./pager/pager.ts";
 import type { WebhookTiming } from "./pager/webhooks.ts";
@@ -22,7 +26,7 @@ import { createPanel } from "./panel/panel.ts";
 import { createReleases } from "./panel/releases.ts";
 import { systemFaults } from "./panel/system-faults.ts";
 import type { Part } from "./part.ts";
-import { cluster as clusterSeed, pager as pagerSeed } from "./seed.ts";
+import { cluster as clusterSeed, model as modelSeed, pager as pagerSeed } from "./seed.ts";
 import { forgetLastSession, writeConfiguration } from "./session-folder.ts";
 import type { Timings as SlackTiming } from "./slack/app/link.ts";
 import { readManifest } from "./slack/manifest.ts";
@@ -104,7 +108,11 @@ export async function startSandbox(options: SandboxOptions) {
   });
   const pager = createPager({ origin, timing: { ...webhookTiming, ...timing.webhooks } });
   pager.subscribe(`${craiUrl}/webhooks/pagerduty`, [pagerSeed.webhookSecret]);
+  const models = createModels(modelSeed.name, modelSeed.alias);
+  const served = () => servedVersion(cluster.store, clusterSeed.namespace, models);
+  const registry = createRegistry(models, createTrained(cluster.store, clusterSeed.namespace, models));
   const metrics = createMetrics({
+    modelAccuracy: () => served().figures.accuracy,
     read: real ? kubeReader(real) : storeReader(cluster.store),
     apps: practiceApps,
     ...(timing.metrics && { interval: timing.metrics }),
@@ -158,7 +166,14 @@ export async function startSandbox(options: SandboxOptions) {
   web.mount("/slack", slack);
   web.mount("/pager", pager);
   web.mount("/prom", metrics);
-  web.mount("/apps", createApps(practiceApps, metrics));
+  web.mount("/mlflow", registry);
+  web.mount(
+    "/apps",
+    createApps(practiceApps, metrics, () => {
+      const { number, figures } = served();
+      return { model: models.name, version: number, metrics: { ...figures } };
+    }),
+  );
   web.mount("/panel", panel);
   web.mount("/sandbox", aboutSandbox());
   // Before crai asks: there is no figure until the cluster was read once.
@@ -176,6 +191,9 @@ export async function startSandbox(options: SandboxOptions) {
     slack,
     pager,
     metrics,
+    /** The registered model, and the faults of the registry that keeps it. */
+    models,
+    registry: registry.faults,
     alertmanager: alerting.alertmanager,
     grafana: alerting.grafana,
     /** The alerting rules, for a real Prometheus. */

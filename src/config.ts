@@ -14,6 +14,7 @@ export interface Secrets {
   pagerdutyWebhookSecrets: string[];
   alertmanagerToken: string | null;
   grafanaToken: string | null;
+  mlflowToken: string | null;
 }
 
 export interface Settings {
@@ -257,6 +258,7 @@ function readSecrets(env: Env): Secrets {
       .filter(Boolean),
     alertmanagerToken: setting(env, "ALERTMANAGER_TOKEN"),
     grafanaToken: setting(env, "GRAFANA_TOKEN"),
+    mlflowToken: setting(env, "MLFLOW_TRACKING_TOKEN"),
   };
 }
 

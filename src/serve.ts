@@ -166,6 +166,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     directory: slack.directory,
     pager: pagerSettings && createPager(pagerClient({ ...pagerSettings, timeout: READ_DEADLINE })),
     chat: slack.chat,
+    registryToken: secrets.mlflowToken,
     executor: async (trx, { number }) => ((await isHeld(trx, number)) ? "cli" : "serve"),
     enqueue: enqueueRun,
     wakeOutbox,

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { actions as catalogue } from "./actions/index.ts";
 import { createCharts } from "./adapters/charts/charts.ts";
 import { createHttpProbe } from "./adapters/http/probe.ts";
+import { createModelRegistry } from "./adapters/mlflow/registry.ts";
 import { createTlsProbe } from "./adapters/tls/probe.ts";
 import { createMetrics } from "./adapters/prometheus/metrics.ts";
 import type { Clock } from "./domain/clock.ts";
@@ -37,6 +38,8 @@ export interface EngineOptions {
   clusters: Clusters;
   directory: Directory;
   pager: Pager | null;
+  /** Bearer token of crai's account at the model registry; absent: it asks for none. */
+  registryToken?: string | null;
   chat: Chat | null;
   executor: ApprovalsOptions["executor"];
   /** Makes a run durable in the transaction that decides it. */
@@ -81,6 +84,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     metrics,
     http: createHttpProbe(),
     tls: createTlsProbe(),
+    registry: createModelRegistry({ token: options.registryToken ?? null }),
     authorizer,
     maskKey: await keptSecret(db, "mask"),
     now,

@@ -3,17 +3,22 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Part } from "../part.ts";
 import type { PracticeApp } from "./practice-apps.ts";
 
-/** What the model of an app says of itself, as its own evaluation measured it. */
-const modelMetrics = {
-  model: "credit-risk-ensemble",
-  metrics: { accuracy: 0.87, auc_roc: 0.91, demographic_parity: 0.04 },
-};
+/** What the API says of the model that it has loaded. */
+interface ServedModel {
+  model: string;
+  version: number;
+  metrics: Record<string, number>;
+}
 
 /**
  * The HTTP side of the practice apps under `/apps/<app>/health` and `/ready`: `/ready` is 200 while a pod is Ready;
  * `/health` also says 503 while a bad release answers for users. `/models/ensemble/metrics` tells of the model.
  */
-export function createApps(apps: readonly PracticeApp[], metrics: Pick<Metrics, "health" | "tick">): Part {
+export function createApps(
+  apps: readonly PracticeApp[],
+  metrics: Pick<Metrics, "health" | "tick">,
+  model: () => ServedModel,
+): Part {
   return {
     async handle(req, res) {
       const [, name, check, ...rest] = urlOf(req).pathname.split("/");
@@ -31,7 +36,7 @@ export function createApps(apps: readonly PracticeApp[], metrics: Pick<Metrics, 
         return;
       }
       if (asksModel) {
-        sendJson(res, 200, modelMetrics);
+        sendJson(res, 200, model());
         return;
       }
       const degraded = check === "health" && (health.errors > 0 || health.slow > 0);

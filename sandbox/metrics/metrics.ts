@@ -14,6 +14,8 @@ export interface MetricsOptions {
   /** The cluster whose health the figures follow: the practice cluster or a real one. */
   read: KubeReader;
   apps: readonly PracticeApp[];
+  /** Of the model that is served. */
+  modelAccuracy?: () => number;
   clock?: () => number;
   /** Milliseconds between two readings, 1,000 unless told; null: only `tick()` reads. */
   interval?: number | null;
@@ -30,7 +32,7 @@ export function createMetrics(options: MetricsOptions) {
   const clock = options.clock ?? Date.now;
   const step = options.interval ?? 1_000;
   const store = createSeriesStore(keepMs);
-  const recorder = createRecorder(store, options.apps);
+  const recorder = createRecorder(store, options.apps, options.modelAccuracy);
   const listeners = new Set<() => void>();
   let health: ReadonlyMap<string, AppHealth> = new Map();
   let lastAt: number | null = null;

@@ -45,7 +45,11 @@ const bytes = { received: 2_400, sent: 6_800 };
 const approvedShare = 0.63;
 
 /** Counts as an app and its gateway would, from the health that the cluster shows. */
-export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[]) {
+export function createRecorder(
+  store: SeriesStore,
+  apps: readonly PracticeApp[],
+  modelAccuracy: () => number = () => 0.886,
+) {
   const counters = new Map<string, number>();
   let tick = 0;
 
@@ -125,7 +129,7 @@ export function createRecorder(store: SeriesStore, apps: readonly PracticeApp[])
         const own = health.get(app.name);
         return own ? sum + experience(own, tick, app.name.length).cpuCores : sum;
       }, 0);
-      for (const { name, labels, value } of systemFigures(cpuCores, tick))
+      for (const { name, labels, value } of systemFigures(cpuCores, tick, modelAccuracy()))
         store.append(name, { namespace: cluster.namespace, ...labels }, { at, value });
     },
   };

@@ -34,12 +34,12 @@ const wattsPerCore = 260;
 const kilogramsPerKilowattHour = 0.38;
 
 /** Figures of the model and of the machines: they follow the CPU that is used, and move as real ones do. */
-export function systemFigures(cpuCores: number, tick: number): Figure[] {
+export function systemFigures(cpuCores: number, tick: number, accuracy: number): Figure[] {
   const wave = (phase: number): number => 1 + 0.02 * noise(tick / 8, phase);
   const model = { model: "ensemble", app: "api" };
   const watts = (idleWatts + wattsPerCore * cpuCores) * wave(5);
   return [
-    { name: "model_accuracy", labels: model, value: 0.886 + 0.004 * noise(tick / 8, 1) },
+    { name: "model_accuracy", labels: model, value: accuracy + 0.004 * noise(tick / 8, 1) },
     { name: "model_drift_score", labels: model, value: 0.042 * wave(2) },
     ...Object.entries(differences).flatMap(([attribute, difference], index): Figure[] => {
       const labels = { ...model, attribute };

@@ -31,6 +31,7 @@ export async function craiInProcess(
     }),
     directory: createLookup({ botToken, apiUrl: settings.slackApiUrl }, log),
     pager: token === null ? null : createPager(createPagerClient({ token, url: settings.pagerdutyApiUrl })),
+    registryToken: secrets.mlflowToken,
     chat: null,
     keepsRoster: true,
     warn: () => undefined,

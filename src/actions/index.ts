@@ -20,6 +20,8 @@ import { ingressCheck } from "./ingress-check.ts";
 import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
+import { modelServedCheck } from "./model-served-check.ts";
+import { modelVersionSet } from "./model-version-set.ts";
 import { podsCheck } from "./pods-check.ts";
 import { podsRestart } from "./pods-restart.ts";
 import { probeChanges } from "./probe-changes.ts";
@@ -60,6 +62,8 @@ export const actions: readonly Action[] = [
   httpCheck,
   metricsCheck,
   jobRun,
+  modelVersionSet,
+  modelServedCheck,
   reportCheck,
   tlsCheck,
   podsCheck,

@@ -112,6 +112,7 @@ export async function withSession<Result>(
         token === null
           ? null
           : createPager(createPagerClient({ token, url: settings.pagerdutyApiUrl, timeout: 3000 })),
+      registryToken: secrets.mlflowToken,
       chat: null,
       executor,
       enqueue,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppDatabase } from "./app-database.ts";
 import { Diagnosis } from "./diagnosis.ts";
+import { ModelSettings } from "./model.ts";
 
 /** Kinds of workload a rollout verb understands, by the plural that paths and kubectl use. */
 export const workloadKinds = {
@@ -91,6 +92,7 @@ export const App = z.strictObject({
   database: AppDatabase.optional().describe(
     "of an app that is a PostgreSQL: its database and its backups, for `/crai backups` and `/crai restore-database`",
   ),
+  model: ModelSettings.optional().describe("the model that it serves, in an MLflow registry"),
   environments: z.record(z.string(), Environment).describe("where it runs: one workload in each"),
 });
 export type App = z.infer<typeof App>;

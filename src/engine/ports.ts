@@ -228,6 +228,37 @@ export interface HttpProbe {
   json(url: string, timeoutMs: number): Promise<{ ok: true; body: Json } | { ok: false; detail: string }>;
 }
 
+/** A model as its registry knows it. */
+export interface RegisteredModel {
+  /** Base URL. */
+  registry: string;
+  name: string;
+}
+
+export interface ModelVersion {
+  version: number;
+  registeredAt: Date;
+  /** Its artifacts are complete, so that it can be loaded. */
+  ready: boolean;
+  /** The run that trained it; null: it came without one. */
+  run: string | null;
+}
+
+/**
+ * A model registry, with crai's own account: it knows nothing of people. Throws a UserError for what the registry
+ * refuses, and ClusterUnreachable when no answer came, so that it is not known whether a write arrived.
+ */
+export interface ModelRegistry {
+  /** Versions by the aliases that name them. */
+  aliases(model: RegisteredModel): Promise<ReadonlyMap<string, number>>;
+  /** The newest hundred, newest first. */
+  versions(model: RegisteredModel): Promise<ModelVersion[]>;
+  /** The metrics that the run recorded last. */
+  figures(model: RegisteredModel, run: string): Promise<Record<string, number>>;
+  /** Takes the alias from whichever version has it. The registry compares nothing: read just before. */
+  setAlias(model: RegisteredModel, alias: string, version: number): Promise<void>;
+}
+
 /** What a TLS server shows of itself. */
 export interface TlsFacts {
   /** null: it could not be found out. */

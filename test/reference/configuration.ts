@@ -33,6 +33,11 @@ export const environment: readonly (readonly [name: string, fallback: string, me
   ],
   ["GRAFANA_TOKEN", "webhook refused", "Bearer token that Grafana sends to `/webhooks/grafana`"],
   [
+    "MLFLOW_TRACKING_TOKEN",
+    "none is sent",
+    "Bearer token of crai's own account at the model registry (`apps.<name>.model`)",
+  ],
+  [
     "KUBECONFIG",
     "`~/.kube/config`",
     "Contexts that `clusters` name. crai's own account there needs the right to impersonate and little else, see [deploy/rbac.yaml](../deploy/rbac.yaml)",

@@ -30,6 +30,10 @@ export const summaries: Readonly<Record<string, string>> = {
     "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",
   "job-run":
     "Runs a Job of `jobs` in crai.yaml once and waits for its end: its last lines show while it runs, its exit code decides, and its figures are `values.report`. It is ended when the run is stopped.",
+  "model-version-set":
+    "Points the alias of the app's model (`apps.<name>.model`) at another version in the registry; figures of both are compared first, and what is in force is read once more just before.",
+  "model-served-check":
+    "Whether the app has loaded the version of its model that the registry says is in force.",
   "report-check": "Holds the figures that a Job reported to bounds; a figure that is missing is unknown.",
   "tls-check":
     "Looks at the TLS of every domain of crai.yaml: which versions are spoken and refused, chain, names, and days left.",

@@ -23,7 +23,7 @@ import type {
   StepInHand,
 } from "../playbooks/action.ts";
 import type { Actions } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Metrics, TlsProbe } from "../ports.ts";
+import type { Clusters, HttpProbe, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
 
 export interface Where extends PlannedScope {
   actor: Actor;
@@ -40,6 +40,7 @@ export interface ContextOptions {
   metrics: Metrics;
   http: HttpProbe;
   tls: TlsProbe;
+  registry: ModelRegistry;
   authorizer: Pick<Authorizer, "demand">;
   maskKey: string;
   now: Clock;
@@ -103,7 +104,7 @@ function appsIn(apps: Config["apps"], name: string): EnvironmentContext["apps"] 
 }
 
 export function createContexts(options: ContextOptions): MakeContext {
-  const { db, config, actions, clusters, metrics, http, tls, authorizer, maskKey, now } = options;
+  const { db, config, actions, clusters, metrics, http, tls, registry, authorizer, maskKey, now } = options;
 
   function baseOf(where: Where): BaseContext {
     const { settle, window } = config.deadlines;
@@ -112,6 +113,7 @@ export function createContexts(options: ContextOptions): MakeContext {
       metrics,
       http,
       tls,
+      registry,
       settings: config,
       openOutage: (app, environment) => openOutage(db, app, environment),
       recentRuns: (environment, since) => recentRuns(db, environment, since),

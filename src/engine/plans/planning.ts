@@ -4,7 +4,7 @@ import type { Config } from "../../domain/config.ts";
 import type { Database } from "../../store/database.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Actions, Playbooks } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Json, Metrics, TlsProbe } from "../ports.ts";
+import type { Clusters, HttpProbe, Json, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
 
 export interface PlanRequest {
   playbook: string;
@@ -36,6 +36,7 @@ export interface PlannerOptions {
   metrics: Metrics;
   http: HttpProbe;
   tls: TlsProbe;
+  registry: ModelRegistry;
   authorizer: Authorizer;
   maskKey: string;
   now: Clock;

@@ -10,7 +10,7 @@ import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { View } from "../../domain/view.ts";
 import type { PassedPreflight } from "../preflight-record.ts";
-import type { Cluster, HttpProbe, Json, Metrics, TlsProbe } from "../ports.ts";
+import type { Cluster, HttpProbe, Json, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
 
 /** What is recorded about one pod template of one target. */
 export interface KnownHealth {
@@ -56,6 +56,7 @@ export interface BaseContext {
   metrics: Metrics;
   http: HttpProbe;
   tls: TlsProbe;
+  registry: ModelRegistry;
   /** What crai.yaml says beside apps. */
   settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests" | "preflight">;
   /** The outage of an app that is not resolved, if there is one. */

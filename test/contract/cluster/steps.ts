@@ -10,10 +10,13 @@ import type {
   PlannedAction,
 } from "../../../src/engine/playbooks/action.ts";
 import { indexActions } from "../../../src/engine/playbooks/loaded.ts";
-import type { Cluster, Json, JsonObject } from "../../../src/engine/ports.ts";
+import type { Cluster, Json, JsonObject, ModelRegistry } from "../../../src/engine/ports.ts";
 import { robin, type World } from "./world.ts";
 
 const catalog = indexActions(actions);
+
+const none = () => Promise.reject(new Error("no model registry here"));
+const noRegistry: ModelRegistry = { aliases: none, versions: none, figures: none, setAlias: none };
 
 export interface Circumstances {
   actor?: Actor;
@@ -58,6 +61,7 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
       json: async () => ({ ok: false, detail: "no HTTP here" }),
     },
     tls: { look: () => Promise.reject(new Error("no TLS here")) },
+    registry: noRegistry,
     settings: more.settings ?? { apps: {}, jobs: {}, domains: [] },
     openOutage: async () => undefined,
     recentRuns: async () => [],

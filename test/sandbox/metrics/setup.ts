@@ -23,7 +23,10 @@ export async function startMetrics() {
     interval: null,
   });
   web.mount("/prom", metrics);
-  web.mount("/apps", createApps(practiceApps, metrics));
+  web.mount(
+    "/apps",
+    createApps(practiceApps, metrics, () => ({ model: "any", version: 1, metrics: {} })),
+  );
   onTestFinished(async () => {
     await web.close();
     await cluster.close();
