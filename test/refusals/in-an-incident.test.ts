@@ -146,6 +146,11 @@ test("a target that another run holds", async () => {
     const answer = await world.robin.waitForMessage(channel.id, /is locked by R/, { withinMs });
     await isRefused(textOf(answer), world.robin, wanted);
     await say(world.robin, `stop R${run}`);
+    held();
+    // What is tried again tells so in the channel, which the next test reads.
+    await world.robin.waitForMessage(channel.id, new RegExp(`^R${run} (?!Running)[^:\\n]+: Roll`), {
+      withinMs,
+    });
   } finally {
     held();
   }
