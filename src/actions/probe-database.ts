@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isUserError } from "../domain/errors.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { ActionContext } from "../engine/playbooks/action.ts";
+import { execCalls } from "./diagnose/exec-calls.ts";
 import { type AppsDatabase, databaseOf } from "./diagnose/database.ts";
 import { isReady, Pod, selectorOf } from "./diagnose/objects.ts";
 import { defineProbe } from "./diagnose/probe.ts";
@@ -80,7 +81,7 @@ export const probeDatabase = defineProbe({
       { verb: "list", group: "discovery.k8s.io", resource: "endpointslices", namespace },
       { verb: "list", group: "", resource: "pods", namespace },
       ...onWorkload(database.target, ["get"]),
-      { verb: "get", group: "", resource: "pods", subresource: "exec", namespace },
+      ...execCalls(namespace),
     ];
   },
   kubectl(context) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { formatDuration } from "../domain/deadline.ts";
+import { execCalls } from "./diagnose/exec-calls.ts";
 import { databaseOf } from "./diagnose/database.ts";
 import { defineProbe } from "./diagnose/probe.ts";
 import type { SessionsSeen } from "./diagnose/seen.ts";
@@ -37,10 +38,7 @@ export const probeSessions = defineProbe({
     const database = databaseOf(context);
     if (typeof database === "string") return [];
     const { namespace } = database.target;
-    return [
-      { verb: "list", group: "", resource: "pods", namespace },
-      { verb: "get", group: "", resource: "pods", subresource: "exec", namespace },
-    ];
+    return [{ verb: "list", group: "", resource: "pods", namespace }, ...execCalls(namespace)];
   },
   kubectl(context) {
     const database = databaseOf(context);
