@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isUserError } from "../domain/errors.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { ActionContext } from "../engine/playbooks/action.ts";
-import { execCalls } from "./diagnose/exec-calls.ts";
+import { execCalls } from "./exec/calls.ts";
 import { type AppsDatabase, databaseOf } from "./diagnose/database.ts";
 import { isReady, Pod, selectorOf } from "./diagnose/objects.ts";
 import { defineProbe } from "./diagnose/probe.ts";

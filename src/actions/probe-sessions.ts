@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatDuration } from "../domain/deadline.ts";
-import { execCalls } from "./diagnose/exec-calls.ts";
+import { execCalls } from "./exec/calls.ts";
 import { databaseOf } from "./diagnose/database.ts";
 import { defineProbe } from "./diagnose/probe.ts";
 import type { SessionsSeen } from "./diagnose/seen.ts";

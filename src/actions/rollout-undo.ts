@@ -57,6 +57,14 @@ function choiceWarnings(
   const healthy = revisions.findLast(
     (other) => !other.current && other !== revision && healthOf(health, other) === "healthy",
   );
+  if (current !== undefined && current !== revision && healthOf(health, current) === "healthy") {
+    const { healthyAt } = health.get(templateDigest(current.template))!;
+    warnings.push({
+      level: "warn",
+      text: `Revision ${current.number}, which runs now, is recorded as healthy, last seen so ${asDate(healthyAt!)} UTC: going back leaves it.`,
+      next: "If something is wrong all the same, its cause may be elsewhere: `diagnose` looks for it.",
+    });
+  }
   if (healthOf(health, revision) === "bad") {
     const because = health.get(templateDigest(revision.template))?.badWhy;
     warnings.push({

@@ -5,6 +5,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { ResourceCall } from "../../domain/plan.ts";
 import type { ActionContext } from "../../engine/playbooks/action.ts";
 import type { ExecResult } from "../../engine/ports.ts";
+import { execCalls } from "../exec/calls.ts";
 
 /** What is known of an app in one environment; an action about a whole environment has one for each of its apps. */
 export type AppPlace = Pick<ActionContext, "app" | "environment" | "target" | "cluster">;
@@ -35,7 +36,7 @@ export function databaseSettings({ app }: Pick<AppPlace, "app">): AppDatabase {
 export function callsTo({ target: { cluster, namespace } }: Pick<AppPlace, "target">): ResourceCall[] {
   return [
     { cluster, verb: "list", group: "", resource: "pods", namespace },
-    { cluster, verb: "get", group: "", resource: "pods", subresource: "exec", namespace },
+    ...execCalls(namespace).map((call) => ({ cluster, ...call })),
   ];
 }
 
