@@ -11,7 +11,7 @@ export const hasRunbook = existsSync(runbook);
 if (!hasRunbook) console.log("skipped: no ../shared/runbook");
 
 /** As of the day a playbook was last reviewed, so that the page changes with the playbooks and not overnight. */
-function coverageReport() {
+export function coverageReport() {
   const playbooks = loadPlaybooks("playbooks", indexActions(actions));
   const today =
     [...playbooks.values()]

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { actions } from "../../src/actions/index.ts";
 import { configurationPage, environment } from "./configuration.ts";
 import { coveragePage, hasRunbook } from "./coverage.ts";
+import { readmePage } from "./runbook-table.ts";
 import { configSchema, people, playbookSchema, type JsonSchema } from "./json-schema.ts";
 import { playbooksPage, summaries } from "./playbooks.ts";
 
@@ -39,6 +40,10 @@ describe("what is generated is what is committed:", () => {
 
   test.skipIf(!hasRunbook)("docs/runbook-coverage.md", async () => {
     await expect(coveragePage()).toMatchFileSnapshot(`${root}docs/runbook-coverage.md`);
+  });
+
+  test.skipIf(!hasRunbook)("README.md's table of the runbook", async () => {
+    await expect(readmePage()).toMatchFileSnapshot(`${root}README.md`);
   });
 });
 
