@@ -6,6 +6,7 @@ import { IncidentKind, IncidentRole, isConfidential } from "../src/domain/incide
 import { Severity } from "../src/domain/severity.ts";
 import type { Text } from "../src/domain/view.ts";
 import { chooseEnvironment, findApp } from "../src/engine/commands/apps.ts";
+import { chooseWord } from "../src/engine/commands/choose-word.ts";
 import { audienceOf } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
 import { incidentOf } from "../src/engine/commands/incident-of.ts";
@@ -20,20 +21,6 @@ import { listIncidents } from "../src/store/incidents.ts";
 interface Verb {
   permission: Permission;
   run(args: Args, context: CommandContext, uses: UseCases): Promise<Reply>;
-}
-
-/** One of a closed set of words, or a UserError that lists them. */
-function choose<Value extends string>(
-  text: string | undefined,
-  schema: { options: readonly Value[] },
-  noun: string,
-): Value {
-  const value = schema.options.find((option) => option === text?.toLowerCase());
-  if (value !== undefined) return value;
-  throw new UserError(text === undefined ? `Which ${noun}?` : `There is no ${noun} ${quoted(text)}.`, {
-    why: text === undefined ? `The command names no ${noun}.` : `Every ${noun} is one of a few words.`,
-    next: `Choose one of: ${schema.options.join(", ")}.`,
-  });
 }
 
 /** To everybody where everybody concerned is: in the incident's own channel. */
@@ -51,8 +38,8 @@ async function declare(args: Args, context: CommandContext, uses: UseCases): Pro
     });
   const app = args["app"] === undefined ? null : findApp(config.apps, args["app"]).name;
   const { incident, opened } = await incidents.declare({
-    kind: choose(args["kind"] ?? "outage", IncidentKind, "kind"),
-    severity: choose(args["severity"] ?? "sev2", Severity, "severity"),
+    kind: chooseWord(args["kind"] ?? "outage", IncidentKind, "kind"),
+    severity: chooseWord(args["severity"] ?? "sev2", Severity, "severity"),
     title,
     app,
     environment: app === null ? null : chooseEnvironment(config.apps, app, args["env"] ?? null),
@@ -99,7 +86,7 @@ async function setSeverity(
 ): Promise<Reply> {
   const before = incidentOf(context);
   const { actor, invocation } = context;
-  const wanted = choose(args["rest"], Severity, "severity");
+  const wanted = chooseWord(args["rest"], Severity, "severity");
   const reason = args["reason"] ?? null;
   if (before.severity === wanted)
     return { to: "asker", view: line(`${before.channelName} is ${wanted} already.`) };
@@ -114,7 +101,7 @@ async function assignRole(args: Args, context: CommandContext, uses: UseCases): 
   const incident = incidentOf(context);
   const { actor, invocation } = context;
   const [first, ...others] = (args["rest"] ?? "").split(" ");
-  const role = choose(first === "" ? undefined : first, IncidentRole, "incident role");
+  const role = chooseWord(first === "" ? undefined : first, IncidentRole, "incident role");
   const person = await mentionedPerson(others.join(" ") || undefined, actor, uses.directory);
   await uses.incidents.assignRole(incident.number, role, person, { actor, cause: invocation.id });
   return { to: audience(context), view: line(`${person.name} is ${role} of ${incident.channelName}.`) };

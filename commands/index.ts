@@ -4,6 +4,7 @@ import { answer } from "./answer.ts";
 import { approve } from "./approve.ts";
 import { diagnose } from "./diagnose.ts";
 import { dashboard } from "./dashboard.ts";
+import { declare } from "./declare.ts";
 import { deny } from "./deny.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
@@ -44,6 +45,7 @@ const catalogue: Command[] = [
   answer,
   tick,
   locks,
+  declare,
   incident,
   ack,
   mitigate,

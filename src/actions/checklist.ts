@@ -22,6 +22,7 @@ const Params = z.strictObject({
         owner: z.string().optional().describe("who sees to it, in words"),
         // A playbook's durations are read when it is loaded.
         due: z.union([z.int(), Duration]).optional().describe("when it should be ticked"),
+        offer: z.string().optional().describe("a command that does it"),
         check: z
           .strictObject({ action: z.string(), with: z.record(z.string(), z.json()).default({}) })
           .optional()
@@ -38,6 +39,8 @@ type Item = {
   text: string;
   owner: string | null;
   dueMs: number | null;
+  /** Where it has one: states of runs from before had none. */
+  offer?: string;
   check: { action: string; state: Json } | null;
 };
 type ChecklistState = { items: Item[]; by: string | null };
@@ -85,11 +88,16 @@ function line(item: Item, answer: StepAnswer | undefined, times: { since: Date; 
   return [`${answer.value === true ? "☑" : "☒"} ${item.text} · `, ...answerInline(answer)];
 }
 
-/** ms; a tick of a person is seen at once all the same. */
-const CHECKED_EVERY = 15_000;
+/** ms between two looks; a tick of a person is seen at once all the same. Our own record costs little. */
+function everyOf(action: string | undefined): number {
+  return action === "incident-fact" ? 2000 : 15_000;
+}
 
 /** Items whose button fits into one message. */
 const BUTTONS = 20;
+
+/** Characters that a button shows. */
+const LABEL = 70;
 
 /** People tick off; each tick is kept with who and when. Some items are ticked by a check. */
 export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "none">({
@@ -105,10 +113,11 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
     );
     const state: ChecklistState = {
       by,
-      items: items.map(({ text, owner = null, due = null, check }, index) => ({
+      items: items.map(({ text, owner = null, due = null, check, offer }, index) => ({
         text,
         owner,
         dueMs: due,
+        ...(offer !== undefined && { offer: offer.trim() }),
         check: check === undefined ? null : { action: check.action, state: planned[index]!.state },
       })),
     };
@@ -119,7 +128,7 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
     };
   },
 
-  lookEvery: ({ items }) => (items.some(({ check }) => check !== null) ? CHECKED_EVERY : 1000),
+  lookEvery: ({ items }) => Math.min(...items.map(({ check }) => everyOf(check?.action))),
 
   async observe({ items }, context, since) {
     const answers = new Map((await context.inHand?.answers())?.map((answer) => [answer.item, answer]));
@@ -175,6 +184,10 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
         label: `Tick ${number}`,
         command: `tick R${run} ${quoteWord(step)} ${number}`,
       }));
+      const offers: Button[] = left.slice(0, BUTTONS).flatMap((number) => {
+        const { offer } = items[Number(number) - 1]!;
+        return offer === undefined ? [] : [{ label: `${number}: ${offer}`.slice(0, LABEL), command: offer }];
+      });
       return page(
         title,
         {
@@ -183,6 +196,7 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
           items: items.map((item, index) => line(item, given.get(numberOf(index)), times)),
         },
         open && buttons.length > 0 ? { type: "buttons", buttons } : null,
+        open && offers.length > 0 ? { type: "buttons", buttons: offers } : null,
         {
           type: "note",
           text: `R${run} · ${items.length - left.length} of ${items.length}${by === null ? "" : ` · ${by}`} · not so: \`tick R${run} ${step} <number> --failed --note "…"\``,

@@ -14,6 +14,7 @@ import { readyCheck } from "./ready-check.ts";
 import { checklist } from "./checklist.ts";
 import { findings } from "./findings.ts";
 import { httpCheck } from "./http-check.ts";
+import { incidentFact } from "./incident-fact.ts";
 import { incidentCheck } from "./incident-check.ts";
 import { jobRun } from "./job-run.ts";
 import { ingressCheck } from "./ingress-check.ts";
@@ -42,6 +43,7 @@ import { rolloutUndo } from "./rollout-undo.ts";
 import { rolloutWait } from "./rollout-wait.ts";
 import { scale } from "./scale.ts";
 import { servicesCheck } from "./services-check.ts";
+import { systemStatus } from "./system-status.ts";
 import { templateRestore } from "./template-restore.ts";
 import { tlsCheck } from "./tls-check.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -69,6 +71,8 @@ export const actions: readonly Action[] = [
   podsCheck,
   servicesCheck,
   incidentCheck,
+  incidentFact,
+  systemStatus,
   clusterCheck,
   isolationCheck,
   entranceCheck,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Permission } from "./access.ts";
 import { Duration } from "./deadline.ts";
+import { IncidentKind } from "./incident.ts";
 import { Risk } from "./plan.ts";
 
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens");
@@ -94,6 +95,7 @@ const ChecklistItem = z.strictObject({
   owner: z.string().optional().describe("who sees to it, in words"),
   due: Duration.optional().describe("how long after the step began it should be ticked"),
   check: Call.optional().describe("an action that only looks and ticks the item when it finds it so"),
+  offer: Template.optional().describe("a command that does it, as somebody types it: its button"),
   runbook: z.array(z.string()).default([]).describe("items of the runbook this carries out"),
 });
 
@@ -280,6 +282,9 @@ export const Playbook = z.strictObject({
     .describe("present when a person may start it, as `/crai <name>`"),
   inputs: z.record(Id, Input).default({}).describe("what it is started with, by name"),
   on_alert: OnAlert.optional().describe("which alerts offer it as the fix, or start it"),
+  on_declare: IncidentKind.optional().describe(
+    "`/crai declare <kind>` starts it; it may only look and ask (risk: observe)",
+  ),
   permission: Permission.describe("what the person who starts it must be allowed"),
   permissions: z
     .array(Permission)

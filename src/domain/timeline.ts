@@ -145,6 +145,17 @@ export const Fact = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("suspects.named"), ...runRef, suspects: z.array(text) }),
   z.strictObject({ kind: z.literal("lock.taken-over"), target: text, ...runRef, from: text }),
   z.strictObject({ kind: z.literal("command.refused"), command: text, what: text, why: text.nullable() }),
+  /** Copies of what was there, kept before anything is changed; `sha256` is of their manifest, which names each file's. */
+  z.strictObject({
+    kind: z.literal("evidence.collected"),
+    ...runRef,
+    app: text,
+    environment: text,
+    files: z.int(),
+    bytes: z.int(),
+    sha256: text,
+    missing: z.array(text),
+  }),
   z.strictObject({ kind: z.literal("export.made"), format: text, sha256: text }),
 ]);
 export type Fact = z.infer<typeof Fact>;

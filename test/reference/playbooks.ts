@@ -41,6 +41,9 @@ export const summaries: Readonly<Record<string, string>> = {
   "services-check": "Whether every Service in the namespaces of the environment has a ready endpoint.",
   "incident-check":
     "Refuses, and ends the run, while the app has an incident that is not resolved: for what puts load on it.",
+  "incident-fact": "Whether the record of the run's incident shows that something was done.",
+  "system-status":
+    "How many replicas of each app of the environment are ready; looked at once, however it stands.",
   "cluster-check":
     "Whether the cluster is what the runbook demands of one: version, CPU and memory of each node, GPUs, storage.",
   "isolation-check":

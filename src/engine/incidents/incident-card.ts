@@ -1,6 +1,6 @@
 import { parseISO } from "date-fns/parseISO";
 import { formatDuration } from "../../domain/deadline.ts";
-import type { Incident } from "../../domain/incident.ts";
+import { type Incident, isConfidential } from "../../domain/incident.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
 import type { AlertTotals } from "../../store/alerts.ts";
 import type { StoredPlan } from "../../store/plans.ts";
@@ -97,6 +97,13 @@ export function offerBlocks({ offer, incident }: Pick<CardShown, "offer" | "inci
   ];
 }
 
+/** A confidential incident that an alert opened has a procedure that nobody has started yet. */
+function procedure({ incident, run }: Pick<CardShown, "incident" | "run">): Button[] {
+  const { kind, status } = incident;
+  if (!isConfidential(kind) || status === "resolved" || run !== null) return [];
+  return [{ label: "Start the procedure", command: `declare ${kind}`, style: "primary" }];
+}
+
 function verbs({ status, acknowledgedAt }: Incident): Button[] {
   if (status === "resolved")
     return [
@@ -139,7 +146,9 @@ export function incidentLine(incident: Incident): View {
 
 /** While a fix is carried out no other is offered. */
 export function isRunning({ run }: Pick<CardShown, "run">): boolean {
-  return run !== null && run.row.status !== "finished";
+  return (
+    run !== null && run.row.status !== "finished" && run.stored.plan.steps.some(({ mutates }) => mutates)
+  );
 }
 
 function helpNote({ help }: CardShown): Block[] {
@@ -171,7 +180,7 @@ export function incidentCard(shown: CardShown): View {
       ...(run === null ? [] : [{ type: "text", text: runSummary(run.row, run.stored.plan) } as const]),
       ...helpNote(shown),
       ...(isRunning(shown) ? [] : offerBlocks(shown)),
-      { type: "buttons", buttons: verbs(incident) },
+      { type: "buttons", buttons: [...procedure(shown), ...verbs(incident)] },
     ],
   };
 }

@@ -8,6 +8,7 @@ import type { Database } from "../../store/database.ts";
 import { openOutage } from "../../store/incidents.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
+import { incidentRecord } from "../incidents/incident-record.ts";
 import { preflightFor } from "../preflight-record.ts";
 import { recentRuns } from "../runs/recent-runs.ts";
 import type { Authorizer } from "../authorizer.ts";
@@ -30,6 +31,8 @@ export interface Where extends PlannedScope {
   /** The plan's steps before the one it is for. */
   before: readonly PlannedStep[];
   inHand: StepInHand | null;
+  /** The incident that the plan or run belongs to. */
+  incident?: number | null;
 }
 
 export interface ContextOptions {
@@ -116,6 +119,7 @@ export function createContexts(options: ContextOptions): MakeContext {
       registry,
       settings: config,
       openOutage: (app, environment) => openOutage(db, app, environment),
+      incidentRecord: () => incidentRecord(db, where.incident ?? null),
       recentRuns: (environment, since) => recentRuns(db, environment, since),
       preflightFor: (about, within) => preflightFor(db, about, { now: now(), within }),
       healthOf: (target) => knownHealth(db, targetKey(target)),

@@ -81,7 +81,7 @@ export function createPlaybookDraft(options: PlannerOptions, contexts: MakeConte
         why: "None of its steps applies to what was asked.",
         next: `\`help ${playbook.metadata.name}\` says what it does.`,
       });
-    const steps = await planSteps(wanted, { actor, actions, contexts });
+    const steps = await planSteps(wanted, { actor, actions, contexts, incident });
     if (actor.kind === "person")
       for (const scope of planScopes({ ...about, steps }))
         await authorizer.demand(actor, playbook.permission, scope);

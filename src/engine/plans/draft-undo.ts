@@ -74,7 +74,7 @@ export function createUndoDraft(
         // Also those the run never reached: an undo ends on the same evidence.
         ...stored.plan.steps.filter(isCheck).map((step) => (needs: string[]) => lookAgain(step, needs)),
       ]),
-      { actor, actions, contexts },
+      { actor, actions, contexts, incident },
     );
     await demandActions(steps, { actor, authorizer });
     return {

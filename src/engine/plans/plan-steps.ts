@@ -13,6 +13,7 @@ export interface StepPlanning {
   actor: Actor;
   actions: Actions;
   contexts: MakeContext;
+  incident: number | null;
 }
 
 /** In order: what a step waits for is known from the steps before it. */
@@ -70,10 +71,10 @@ function plannedLater(action: Action, step: ConcreteStep): PlannedAction<Json> {
 async function planStep(
   step: ConcreteStep,
   before: readonly PlannedStep[],
-  { actor, actions, contexts }: StepPlanning,
+  { actor, actions, contexts, incident }: StepPlanning,
 ): Promise<PlannedStep> {
   const action = findAction(step.action, step.id, actions);
-  const context = await contexts.for(action, { ...step.about, actor, before, inHand: null });
+  const context = await contexts.for(action, { ...step.about, actor, before, inHand: null, incident });
   const later = step.later !== null && step.later.with !== null;
   const {
     apps,

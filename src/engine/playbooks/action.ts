@@ -9,6 +9,7 @@ import type { Config } from "../../domain/config.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { View } from "../../domain/view.ts";
+import type { IncidentRecord } from "../incidents/incident-record.ts";
 import type { PassedPreflight } from "../preflight-record.ts";
 import type { Cluster, HttpProbe, Json, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
 
@@ -61,6 +62,8 @@ export interface BaseContext {
   settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests" | "preflight">;
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
+  /** What is written down of the incident that it is planned or carried out in; null: in none. */
+  incidentRecord(): Promise<IncidentRecord | null>;
   /** What crai itself has done in an environment since then, newest first; nothing of confidential incidents. */
   recentRuns(environment: string, since: Date): Promise<RecentRun[]>;
   /** The newest pre-deployment checklist of a tag that passed within so many ms. */

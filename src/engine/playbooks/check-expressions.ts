@@ -120,13 +120,21 @@ function workExpressions({ work, path }: FlatStep, base: Allowed, actions: Actio
   }
   const key = Object.entries(builtIn).find(([, name]) => name === work.action)?.[0] ?? "with";
   const steps = action?.apply === undefined ? base.steps : null;
-  return Object.entries(work.with).flatMap(([name, value]) => {
-    const typed = action?.freeText?.includes(name) !== true;
-    const here = { ...base, steps, typed };
-    const at = [...path, key, name];
-    const bare = key === "ask" && name === "options" && typeof value === "string" && !value.includes("${{");
-    return bare ? [{ text: value, path: at, allowed: here }] : templates(value, at, here);
-  });
+  // A button's command is read as if somebody had typed it.
+  const offers = key === "checklist" ? (work.with["items"] as { offer?: string }[]) : [];
+  const offered = offers.flatMap(({ offer = null }, index) =>
+    templates(offer, [...path, key, "items", index, "offer"], { ...base, typed: true }),
+  );
+  return [
+    ...offered,
+    ...Object.entries(work.with).flatMap(([name, value]) => {
+      const typed = action?.freeText?.includes(name) !== true;
+      const here = { ...base, steps, typed };
+      const at = [...path, key, name];
+      const bare = key === "ask" && name === "options" && typeof value === "string" && !value.includes("${{");
+      return bare ? [{ text: value, path: at, allowed: here }] : templates(value, at, here);
+    }),
+  ];
 }
 
 function stepExpressions(step: FlatStep, base: Allowed, actions: Actions): Found[] {

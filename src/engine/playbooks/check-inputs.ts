@@ -6,7 +6,7 @@ import { readValue } from "./read-inputs.ts";
 /** Flags that every command has, or that the command line takes for itself. */
 const taken: ReadonlySet<string> = new Set(["reason", "incident", "json", "yes", "wait", "out", "context"]);
 
-type Declared = Pick<Playbook, "inputs" | "command" | "on_alert" | "risk" | "approvals">;
+type Declared = Pick<Playbook, "inputs" | "command" | "on_alert" | "on_declare" | "risk" | "approvals">;
 
 function defaultProblems({ inputs }: Declared): Problem[] {
   return Object.entries(inputs).flatMap(([name, input]) => {
@@ -50,6 +50,14 @@ export function checkInputs(declared: Declared): Problem[] {
     ...entries
       .filter(([name, { type }]) => name === "env" && type !== "environment")
       .map(([name]) => ({ path: ["inputs", name], message: "--env always names an environment" })),
+    ...(declared.on_declare !== undefined && risk !== "observe"
+      ? [
+          {
+            path: ["on_declare"],
+            message: "what is started by `declare` may only look and ask: its risk is observe",
+          },
+        ]
+      : []),
     ...(trigger === undefined
       ? []
       : entries

@@ -40,7 +40,14 @@ function inconsistencies(document: unknown, whole: Playbook | undefined, actions
     const title = Titled.safeParse(document).data?.metadata.title ?? "";
     return [
       ...checked({ ...owner, inputs, title, flat: stepsIn(document) }, actions),
-      ...checkInputs({ inputs, risk: owner.risk, approvals: 1, command: undefined, on_alert: undefined }),
+      ...checkInputs({
+        inputs,
+        risk: owner.risk,
+        approvals: 1,
+        command: undefined,
+        on_alert: undefined,
+        on_declare: undefined,
+      }),
     ];
   }
   const { title } = whole.metadata;

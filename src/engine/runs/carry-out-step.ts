@@ -103,6 +103,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
       ...step.about,
       actor: job.run.actor,
       before: job.stored.plan.steps.slice(0, position),
+      incident: job.run.incident,
       inHand: {
         run: number,
         step: step.id,

@@ -34,7 +34,12 @@ export function createCompensate(
       { id: `${BACK}${document.id}`, action: back.action, with: back.with, about, locks },
       [],
     );
-    const [step] = await planSteps([wanted], { actor, actions, contexts: planner.contexts });
+    const [step] = await planSteps([wanted], {
+      actor,
+      actions,
+      contexts: planner.contexts,
+      incident: run.incident,
+    });
     const context = await planner.contexts.for(action, { ...about, actor, before: [], inHand: null });
     const { healthier, why } = await action.isHealthier(step!.state, context);
     return healthier ? { step: step! } : { why };

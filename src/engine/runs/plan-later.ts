@@ -29,6 +29,7 @@ export function createPlanLater({ db, planner, actions }: RunsOptions) {
       actor: run.actor,
       before,
       inHand: null,
+      incident: run.incident,
     });
     const planned = await action.plan(readParams(action, step.id, given), context);
     const title = step.title === step.action ? planned.title : step.title;

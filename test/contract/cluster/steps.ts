@@ -64,6 +64,7 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
     registry: noRegistry,
     settings: more.settings ?? { apps: {}, jobs: {}, domains: [] },
     openOutage: async () => undefined,
+    incidentRecord: async () => null,
     recentRuns: async () => [],
     preflightFor: async () => undefined,
     healthOf: async () => new Map(),
