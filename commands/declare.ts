@@ -127,7 +127,7 @@ export const declare: Command = {
       ? `Declared ${incident.severity} ${incident.kind} #${incident.channelName}. Its channel opens now.`
       : `#${incident.channelName} is open already, ${incident.severity}.`;
     return {
-      to: isConfidential(incident.kind) ? "asker" : "channel",
+      to: opened && !isConfidential(incident.kind) ? "channel" : "asker",
       view: line(`${declared} ${doing}`),
     };
   },
