@@ -63,7 +63,7 @@ export interface BaseContext {
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
   /** What is written down of the incident that it is planned or carried out in; null: in none. */
-  incidentRecord(): Promise<IncidentRecord | null>;
+  incidentRecord: () => Promise<IncidentRecord | null>;
   /** What crai itself has done in an environment since then, newest first; nothing of confidential incidents. */
   recentRuns(environment: string, since: Date): Promise<RecentRun[]>;
   /** The newest pre-deployment checklist of a tag that passed within so many ms. */
