@@ -23,6 +23,7 @@ export const rollback: Command = {
   summary: "Plan going back to the last healthy release; nothing happens before somebody confirms",
   examples: ["rollback", "rollback api", 'rollback api --to 3 --reason "5xx since v1.2.0"'],
   permission: "rollout:undo",
+  startsPlaybook: true,
   positionals: ["app"],
   flags: { to: { type: "string" }, env: { type: "string" }, reason: { type: "string" } },
   scope: (args, { incident }, { config }) => {

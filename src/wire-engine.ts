@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { commands } from "../commands/index.ts";
 import { actions as catalogue } from "./actions/index.ts";
 import { createCharts } from "./adapters/charts/charts.ts";
 import { createHttpProbe } from "./adapters/http/probe.ts";
@@ -12,6 +13,7 @@ import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
 import { createReadings } from "./engine/incidents/readings.ts";
+import { takenNames } from "./engine/commands/playbook-command.ts";
 import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
 import { indexActions } from "./engine/playbooks/loaded.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
@@ -66,7 +68,7 @@ export interface Engine {
 export async function wireEngine(options: EngineOptions): Promise<Engine> {
   const { db, config, clusters, directory, pager, chat, executor, enqueue, wakeOutbox, log, now } = options;
   const actions = indexActions(catalogue);
-  const playbooks = createPlaybooks(options.playbooks, actions);
+  const playbooks = createPlaybooks(options.playbooks, actions, takenNames(commands));
   const metrics = createMetrics({
     urls: Object.fromEntries(
       Object.entries(config.clusters).map(([name, { prometheus }]) => [name, prometheus]),

@@ -1,6 +1,8 @@
+import { commands } from "../../commands/index.ts";
 import { actions } from "../actions/index.ts";
 import { playbooksFolder, readCommandLineSettings } from "../config.ts";
 import { isUserError, type UserError } from "../domain/errors.ts";
+import { takenNames } from "../engine/commands/playbook-command.ts";
 import { loadPlaybooks } from "../engine/playbooks/load-playbooks.ts";
 import { indexActions } from "../engine/playbooks/loaded.ts";
 
@@ -38,7 +40,7 @@ export function checkFiles(): Checked {
     return `crai.yaml: ${count(names.length, "app")} (${names.join(", ")}), ${count(config.access.rules.length, "access rule")}`;
   });
   attempt(() => {
-    const playbooks = [...loadPlaybooks(folder, indexActions(actions)).values()];
+    const playbooks = [...loadPlaybooks(folder, indexActions(actions), takenNames(commands)).values()];
     const names = playbooks.map(({ metadata: { name, version } }) => `${name} v${version}`);
     return `${folder}: ${count(names.length, "playbook")} (${names.join(", ")})`;
   });

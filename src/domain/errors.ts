@@ -14,6 +14,9 @@ export class UserError extends Error {
   }
 }
 
+/** A refusal for want of a right, in crai: what exactly was asked for is then no matter of anybody's record. */
+export class NotAllowed extends UserError {}
+
 /** `instanceof` does not survive a durable replay (the error comes back as a plain Error), the name does. */
 export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === "UserError";

@@ -7,7 +7,7 @@ import {
   type Role,
   type Scope,
 } from "../domain/access.ts";
-import { UserError } from "../domain/errors.ts";
+import { NotAllowed } from "../domain/errors.ts";
 import type { App } from "../domain/app.ts";
 import { isSlackUser } from "./people.ts";
 import type { Roll, Roster } from "./roster.ts";
@@ -137,16 +137,16 @@ interface Refusal {
   doubts: readonly string[];
 }
 
-function refusalError(permission: Permission, scope: Scope, { able, doubts }: Refusal): UserError {
+function refusalError(permission: Permission, scope: Scope, { able, doubts }: Refusal): NotAllowed {
   const where = scope.environment === undefined ? "" : ` in ${scope.environment}`;
   const about = scope.app === undefined ? "" : ` for ${scope.app}${where}`;
   const needs = `It needs the permission ${permission}, which ${able.length > 0 ? `these roles have: ${able.join(", ")}` : "no role has"}.`;
   if (doubts.length > 0)
-    return new UserError(`It is not known whether you may ${permissions[permission]}${about}.`, {
+    return new NotAllowed(`It is not known whether you may ${permissions[permission]}${about}.`, {
       why: `${needs} ${doubts.map((doubt) => `${doubt}.`).join(" ")}`,
       next: "Try again in half a minute, or ask somebody whom crai.yaml names in one of these roles.",
     });
-  return new UserError(`You may not ${permissions[permission]}${about}.`, {
+  return new NotAllowed(`You may not ${permissions[permission]}${about}.`, {
     why: needs,
     next:
       able.length > 0

@@ -142,8 +142,18 @@ describe("rights", () => {
     const entries = await entriesOf(world, incident);
     expect(entries.at(-1)).toMatchObject({
       actor: { kind: "person", id: "U0NOOR" },
-      fact: { kind: "command.refused", command: "rollback api" },
+      fact: { kind: "command.refused", command: "rollback" },
     });
+  });
+
+  test("that somebody has not let them write no timeline full: their words are not on it, and repeats are one entry", async () => {
+    const before = (await entriesOf(world, incident)).length;
+    const words = "lorem ".repeat(100);
+    for (const line of [`note ${words}`, `note again ${words}`, `status ${words}`, `status ${words}`])
+      expect(await say(world.noor, line)).not.toBe("");
+    const more = (await entriesOf(world, incident)).slice(before);
+    expect(more.map(({ fact }) => "command" in fact && fact.command)).toEqual(["note", "status"]);
+    expect(JSON.stringify(more)).not.toContain("lorem lorem lorem lorem lorem lorem lorem");
   });
 
   test("are nobody's where crai.yaml knows no Kubernetes user of a person", async () => {

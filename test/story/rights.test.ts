@@ -59,8 +59,9 @@ describe("somebody with rights to one app", () => {
       ["ack --incident 1", teamChannel],
     ] as const)
       expect(await noor(line, channel)).toMatch(/You may not .* for postgres in prod/);
+    // The two notes were one refusal.
     const hers = (await entriesOf(world, 1)).filter(({ actor }) => "id" in actor && actor.id === "U0NOOR");
-    expect(hers.map(({ fact }) => fact.kind)).toEqual(Array.from({ length: 4 }, () => "command.refused"));
+    expect(hers.map(({ fact }) => fact.kind)).toEqual(Array.from({ length: 3 }, () => "command.refused"));
   });
 
   test("sees the incidents of that app, and no name of another", async () => {

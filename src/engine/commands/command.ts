@@ -38,6 +38,8 @@ export interface Command {
   inTurn?: true;
   /** Where the verbs of one command need different rights; `permission` is then what help goes by. */
   permissionOf?(args: Args): Permission;
+  /** It starts the playbook of its own name, in place of the command that would be made of that. */
+  startsPlaybook?: true;
   /** Names of positionals in order; a last name ending in `…` takes the rest of the line. */
   positionals: string[];
   flags: Record<string, ParseArgsOptionDescriptor>;

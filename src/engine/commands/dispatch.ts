@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
+import { actorKey } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { isError, isUserError, UserError } from "../../domain/errors.ts";
+import { isError, isUserError, NotAllowed, UserError } from "../../domain/errors.ts";
+import { digest } from "../../domain/hash.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber, incidentOfChannel } from "../../store/incidents.ts";
@@ -43,11 +45,11 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
 
   return async (invocation) => {
     const here = await incidentOfPlace(uses.db, invocation);
-    // What cannot be read is recorded by its first word alone: nobody knows whom the rest was meant for.
-    let refused: Refused = { incident: here?.number ?? null, command: firstWord(invocation) };
+    // By its first word alone, until it is known that they may ask that: nobody knows whom the rest was meant for.
+    const refused: Refused = { incident: here?.number ?? null, isKnown: false };
     try {
       const { command, args } = parseCommand(invocation.text, known());
-      refused = { incident: null, command: invocation.text.slice(0, QUOTED) };
+      refused.incident = null;
       const named = args["incident"];
       const incident = named === undefined ? here : await findIncident(uses.db, named, invocation.place);
       refused.incident = incident?.number ?? null;
@@ -55,6 +57,7 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
       if (command.concerns) refused.incident = await command.concerns(args, context, uses);
       await demand(command, args, context, uses);
       if (command.records === true) await demandToWrite(refused.incident, context, uses);
+      refused.isKnown = true;
       return { ...(await command.run(args, context, uses)), about: refused.incident };
     } catch (thrown) {
       const error = await asRefusal(thrown, invocation, uses);
@@ -124,26 +127,33 @@ async function demandToWrite(
 interface Refused {
   /** On whose timeline it stands; null: on none. */
   incident: number | null;
-  command: string;
+  /** They may ask that. */
+  isKnown: boolean;
 }
 
-/** A refusal that concerns an incident is part of what happened. */
+/**
+ * A refusal that concerns an incident is part of what happened. Of somebody who may not ask that it is the kind of
+ * command, and one entry for all its repetitions: whoever has no rights must not write a timeline full.
+ */
 async function recordRefusal(
   db: Database,
   {
     incident,
-    command,
+    isKnown,
     invocation,
     error,
     at,
   }: Refused & { invocation: Invocation; error: UserError; at: Date },
 ): Promise<void> {
   if (incident === null) return;
+  const isWhole = isKnown && !(error instanceof NotAllowed);
+  const command = isWhole ? invocation.text.slice(0, QUOTED) : firstWord(invocation);
+  const repeated = [actorKey(invocation.actor), command, error.message];
   await db.transaction().execute((trx) =>
     appendEntry(trx, {
       stream: `incident:${incident}`,
       at,
-      key: `refused:${invocation.id}`,
+      key: `refused:${isWhole ? invocation.id : digest(repeated)}`,
       actor: invocation.actor,
       fact: { kind: "command.refused", command, what: error.message, why: error.why },
     }),

@@ -121,6 +121,11 @@ function commandOf(playbook: LoadedPlaybook): Command {
   };
 }
 
+/** Names that no playbook with a command may have: it could not be started. */
+export function takenNames(catalogue: readonly Command[]): ReadonlySet<string> {
+  return new Set(catalogue.filter(({ startsPlaybook }) => startsPlaybook !== true).map(({ name }) => name));
+}
+
 /** Made once for each set of playbooks in force, and each catalogue. */
 const made = new WeakMap<Playbooks, Map<readonly Command[], readonly Command[]>>();
 

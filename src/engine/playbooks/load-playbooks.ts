@@ -110,15 +110,29 @@ function loadOne(file: string, actions: Actions): LoadedPlaybook {
   return { ...playbook, file, flat: flatSteps(playbook), digest: digest(playbook) };
 }
 
-function callProblems(playbook: LoadedPlaybook, all: Playbooks): string[] {
+/** What is wrong with a playbook among others: what it calls, and its name among the commands. */
+function problemsAmong(playbook: LoadedPlaybook, all: Playbooks, taken: ReadonlySet<string>): string[] {
+  const { name } = playbook.metadata;
   const found = checkCalls(playbook, all);
+  if (playbook.command !== undefined && taken.has(name))
+    found.push({
+      path: ["metadata", "name"],
+      message: `"${name}" is a command of crai's own, which would hide it: give it another name`,
+    });
   if (found.length === 0) return [];
   const { file } = playbook;
   return placed({ file, source: sourceOf(file) }, found);
 }
 
-/** Loads every YAML file of a folder. Throws one UserError with the problems of all files; nothing is half loaded. */
-export function loadPlaybooks(folder: string, actions: Actions): Playbooks {
+/**
+ * Loads every YAML file of a folder. Throws one UserError with the problems of all files; nothing is half loaded.
+ * `taken`: names that no playbook with a command may have.
+ */
+export function loadPlaybooks(
+  folder: string,
+  actions: Actions,
+  taken: ReadonlySet<string> = new Set(),
+): Playbooks {
   const loaded = new Map<string, LoadedPlaybook>();
   const problems: string[] = [];
   const names = read(folder, (path) => readdirSync(path).join("\n")).split("\n");
@@ -136,7 +150,7 @@ export function loadPlaybooks(folder: string, actions: Actions): Playbooks {
   }
   // A playbook that could not be loaded would only be missed by those that call it.
   if (problems.length === 0)
-    for (const playbook of loaded.values()) problems.push(...callProblems(playbook, loaded));
+    for (const playbook of loaded.values()) problems.push(...problemsAmong(playbook, loaded, taken));
   if (problems.length > 0) {
     throw new UserError("Playbooks cannot be loaded", {
       why: problems.join("\n"),
@@ -155,15 +169,15 @@ export interface PlaybookShelf {
   reload: () => void;
 }
 
-export function createPlaybooks(folder: string, actions: Actions): PlaybookShelf {
-  let current = loadPlaybooks(folder, actions);
+export function createPlaybooks(folder: string, actions: Actions, taken: ReadonlySet<string>): PlaybookShelf {
+  let current = loadPlaybooks(folder, actions, taken);
   let problems: string[] = [];
   return {
     current: () => current,
     problems: () => problems,
     reload() {
       try {
-        current = loadPlaybooks(folder, actions);
+        current = loadPlaybooks(folder, actions, taken);
         problems = [];
       } catch (error) {
         if (isUserError(error)) problems = error.why.split("\n");

@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { commands } from "../../../commands/index.ts";
 import { actions } from "../../../src/actions/index.ts";
+import { takenNames } from "../../../src/engine/commands/playbook-command.ts";
 import { loadPlaybooks } from "../../../src/engine/playbooks/load-playbooks.ts";
 import { indexActions } from "../../../src/engine/playbooks/loaded.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -11,7 +13,7 @@ function problemsOf(files: Record<string, string>): string[] {
   const folder = temporaryFolder();
   for (const [name, yaml] of Object.entries(files)) writeFileSync(join(folder, `${name}.yaml`), yaml);
   try {
-    loadPlaybooks(folder, indexActions(actions));
+    loadPlaybooks(folder, indexActions(actions), takenNames(commands));
     return [];
   } catch (error) {
     const { why } = error as { why: string };
@@ -190,4 +192,15 @@ steps:
     "auto.yaml:16 inputs.env: --env always names an environment",
     "auto.yaml:17 on_alert.mode: what needs the yes of a second person is not started by an alert: propose it",
   ]);
+});
+
+test("a playbook that a command of crai's own would hide is named by its line, unless that command starts it", () => {
+  const rest = `command: { summary: Does it }
+steps:
+  - { id: a, action: rollout-undo }
+`;
+  expect(problemsOf({ mine: playbook("status", rest), other: playbook("rollback", rest) })).toEqual([
+    'mine.yaml:4 metadata.name: "status" is a command of crai\'s own, which would hide it: give it another name',
+  ]);
+  expect(problemsOf({ called: playbook("status", rest.replace(/^command.*\n/, "")) })).toEqual([]);
 });
