@@ -191,6 +191,7 @@ export async function startSandbox(options: SandboxOptions) {
     slack,
     pager,
     metrics,
+    database,
     /** The registered model, and the faults of the registry that keeps it. */
     models,
     registry: registry.faults,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Client, escapeIdentifier } from "pg";
 import type { QueryResult } from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/start.ts";
+import { apiRole, createLeak } from "./leak.ts";
 import { creditRiskSchema } from "./credit-risk-schema.ts";
 import { cluster } from "../seed.ts";
 import { writeNightlyBackups } from "./nightly-backups.ts";
@@ -11,6 +12,8 @@ export interface PracticeDatabase {
   address(): Promise<string>;
   /** Folder of the shares that the pod mounts, with its nightly backups; starts the server too. */
   shares(): Promise<string>;
+  /** Leaves so many transactions of the API open. */
+  leak(connections: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,13 +57,17 @@ export function createPracticeDatabase(
     }
   }
 
+  const forgotten = createLeak(address, databaseName);
+
   return {
     address,
+    leak: (connections) => forgotten.leak(connections),
     async shares() {
       await address();
       return shares;
     },
     async close() {
+      await forgotten.close();
       const started = await running?.catch(() => undefined);
       await started?.server.stop();
     },
@@ -73,8 +80,10 @@ async function fill(address: string): Promise<void> {
   for (const { datname } of (await query(address, others)).rows) {
     await query(address, `drop database ${escapeIdentifier(String(datname))} with (force)`);
   }
-  const roles = await query(address, "select from pg_roles where rolname = 'postgres'");
-  if (!roles.rowCount) await query(address, "create role postgres superuser login");
+  const roles = await query(address, "select rolname from pg_roles");
+  const known = new Set(roles.rows.map(({ rolname }) => String(rolname)));
+  if (!known.has("postgres")) await query(address, "create role postgres superuser login");
+  if (!known.has(apiRole)) await query(address, `create role ${escapeIdentifier(apiRole)} login`);
   await query(address, `create database ${databaseName} owner postgres`);
   const own = new URL(address);
   own.pathname = `/${databaseName}`;

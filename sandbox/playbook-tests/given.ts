@@ -12,6 +12,7 @@ const Given = z.union([
     ship: z.strictObject({ app, kind: z.enum(["good", "errors", "slow", "crash", "nopull", "oom"]) }),
   }),
   z.strictObject({ pause: z.strictObject({ app }) }),
+  z.strictObject({ leak: z.strictObject({ connections: z.int().min(1).max(20) }) }),
   z.strictObject({ scale: z.strictObject({ app, replicas: z.int().min(0).max(50) }) }),
 ]);
 
@@ -39,6 +40,10 @@ function patch({ url }: Sandbox, name: string, spec: object): Promise<void> {
 export async function bringAbout(sandbox: Sandbox, entry: unknown): Promise<void> {
   const given = Given.parse(entry);
   if ("pause" in given) return patch(sandbox, given.pause.app, { paused: true });
+  if ("leak" in given) {
+    await sandbox.database.leak(given.leak.connections);
+    return setTimeout(SHOWS_AFTER);
+  }
   if ("scale" in given) return patch(sandbox, given.scale.app, { replicas: given.scale.replicas });
   const command = { command: "ship-release", ...given.ship };
   await send(`${sandbox.url}/panel/commands`, command, { method: "POST", type: "application/json" });

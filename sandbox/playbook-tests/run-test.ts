@@ -20,7 +20,10 @@ function personOf(name: string): Person {
   return { kind: "person", id: found.slack, name: found.name };
 }
 
-const alex = personOf("alex");
+/** Whoever says yes to what this person may not say yes to alone. */
+function secondPerson(name: string): Person {
+  return personOf(name === "alex" ? "robin" : "alex");
+}
 
 function missing(what: string, wanted: string | undefined, text: string): string[] {
   if (wanted === undefined || text.toLowerCase().includes(wanted.toLowerCase())) return [];
@@ -47,7 +50,7 @@ async function answer(crai: Crai, test: PlaybookTest, run: number): Promise<void
   for (const { step, document } of open) {
     const given = test.answers[step];
     if (given === undefined) continue;
-    const actor = document.action === "approval" ? alex : personOf(test.as);
+    const actor = document.action === "approval" ? secondPerson(test.as) : personOf(test.as);
     const { items } = (document.state ?? {}) as { items?: unknown[] };
     for (const item of items === undefined ? [null] : items.map((_, index) => String(index + 1)))
       await crai.runs
@@ -69,7 +72,7 @@ async function answer(crai: Crai, test: PlaybookTest, run: number): Promise<void
 async function carryOut(crai: Crai, test: PlaybookTest, stored: StoredPlan): Promise<Row<"run">> {
   const { approvals } = crai.uses;
   const need = await approvals.need(stored.plan, null);
-  const actor = need.who === "requester" ? personOf(test.as) : alex;
+  const actor = need.who === "requester" ? personOf(test.as) : secondPerson(test.as);
   const yes = { plan: stored.number, actor, reason: null, breakGlass: false, channel: null };
   const decision = await approvals.approve({ ...yes, cause: `test:${stored.number}` });
   if (decision.result !== "started") throw new Error(`its plan was ${decision.result}`);

@@ -21,6 +21,7 @@ import { ingressCheck } from "./ingress-check.ts";
 import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
+import { sessionsEnd } from "./sessions-end.ts";
 import { modelServedCheck } from "./model-served-check.ts";
 import { modelVersionSet } from "./model-version-set.ts";
 import { podsCheck } from "./pods-check.ts";
@@ -64,6 +65,7 @@ export const actions: readonly Action[] = [
   httpCheck,
   metricsCheck,
   jobRun,
+  sessionsEnd,
   modelVersionSet,
   modelServedCheck,
   reportCheck,

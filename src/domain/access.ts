@@ -14,6 +14,7 @@ export const permissions = {
   "workload:limits": "change the CPU and memory limits of a workload",
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
   "job:run": "run a Job of crai.yaml",
+  "session:end": "end connections of a database",
   "model:promote": "choose which version of a model is in force",
   "plan:approve": "approve or deny the plan of another person",
   "glass:break": "break the glass: run a guarded plan that nobody approved in time",

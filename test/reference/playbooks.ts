@@ -30,6 +30,8 @@ export const summaries: Readonly<Record<string, string>> = {
     "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",
   "job-run":
     "Runs a Job of `jobs` in crai.yaml once and waits for its end: its last lines show while it runs, its exit code decides, and its figures are `values.report`. It is ended when the run is stopped.",
+  "sessions-end":
+    "Ends connections of the app's database that wait for their client for so long, by psql in its pod: those that the plan names and no others, never a superuser's, a replication's or crai's own.",
   "model-version-set":
     "Points the alias of the app's model (`apps.<name>.model`) at another version in the registry; figures of both are compared first, and what is in force is read once more just before.",
   "model-served-check":
