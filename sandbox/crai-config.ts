@@ -164,8 +164,8 @@ export function craiConfig(
         responder: { members: ["S0SRE"] },
         lead: { members: ["S0LEADS"] },
         oncall: { onCall: [pager.schedule.id] },
-        // What an alert may start by itself: looking, and nothing else.
-        watch: { members: ["alert:alertmanager", "alert:grafana"] },
+        // What an alert or a schedule may start by itself: looking, and nothing else.
+        watch: { members: ["alert:alertmanager", "alert:grafana", "schedule:maintenance"] },
       },
       rules: [
         { roles: ["responder"], allow: responder },
@@ -178,7 +178,7 @@ export function craiConfig(
         "alert:alertmanager": machines.alert,
         "alert:pagerduty": machines.alert,
         "alert:grafana": machines.alert,
-        "schedule:health": machines.schedule,
+        "schedule:maintenance": machines.schedule,
         observer: machines.observer,
       },
     },
@@ -199,6 +199,10 @@ export function craiConfig(
         accuracy: { query: "min(model_accuracy)", atLeast: 0.8 },
         energy: { query: "sum(energy_consumption_watts)", atMost: 2000 },
       },
+    },
+    teams: {
+      SRE: { channel: "C0API", lead: people.alex.slack },
+      "DevOps Team": { channel: "C0API", lead: people.alex.slack },
     },
     contacts: {
       SRE: "sre@credit-risk-ai.example.com",

@@ -33,6 +33,7 @@ import { createSilence } from "./engine/alerts/silence.ts";
 import { createTakeDeliveries } from "./engine/alerts/take-deliveries.ts";
 import { keepRoster } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
+import { createSchedules } from "./engine/schedules/schedules.ts";
 import { createSuspects } from "./engine/runs/suspects.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
@@ -291,6 +292,18 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   const digest = createDigest({ db, config, wakeOutbox, now });
   await setOnce(db, { key: "alerts:digest", kind: "alerts.digest", subject: {}, dueAt: digest.next() });
   await setDeadline(db, { key: "alerts:silence", kind: "alerts.silence", subject: {}, dueAt: now() });
+  const schedules = createSchedules({
+    db,
+    config,
+    playbooks: uses.playbooks,
+    actions: engine.actions,
+    planner: uses.planner,
+    startAlone: engine.startAlone,
+    wakeOutbox,
+    log,
+    now,
+  });
+  await schedules.set();
   const ticker = startTicker({
     db,
     every: 250,
@@ -319,11 +332,19 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "run.suspects": ({ run }) => suspects(Number(run)),
       "incident.readings": ({ incident }) => takeReadings(Number(incident)),
       "alerts.digest": () => digest.tell(),
+      ...schedules.handlers,
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });
   endings.push(() => ticker.stop());
-  const watcher = watchPlaybooks({ folder: settings.playbooks, reload: engine.reloadPlaybooks, log });
+  const watcher = watchPlaybooks({
+    folder: settings.playbooks,
+    reload: () => {
+      engine.reloadPlaybooks();
+      schedules.set().catch((err: unknown) => log.error({ err }, "schedules not set anew"));
+    },
+    log,
+  });
   endings.push(() => Promise.resolve(watcher.stop()));
   const observer = startObserver({ db, config, clusters, metrics, log, now });
   endings.push(() => observer.stop());

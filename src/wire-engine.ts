@@ -15,7 +15,7 @@ import { createIncidents } from "./engine/incidents/incidents.ts";
 import { createReadings } from "./engine/incidents/readings.ts";
 import { takenNames } from "./engine/commands/playbook-command.ts";
 import { createPlaybooks } from "./engine/playbooks/load-playbooks.ts";
-import { indexActions } from "./engine/playbooks/loaded.ts";
+import { type Actions, indexActions } from "./engine/playbooks/loaded.ts";
 import { createLockKeeper } from "./engine/runs/lock-keeper.ts";
 import { createNextSteps } from "./engine/runs/next-steps.ts";
 import { withSuspects } from "./engine/runs/suspects.ts";
@@ -61,6 +61,7 @@ export interface Engine {
   runs: Runs;
   metrics: Metrics;
   startAlone: StartAlone;
+  actions: Actions;
   reloadPlaybooks: () => void;
 }
 
@@ -139,5 +140,5 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     chat,
   };
   const startAlone = createStartAlone({ db, authorizer, enqueue, now });
-  return { uses, runs, metrics, startAlone, reloadPlaybooks: playbooks.reload };
+  return { uses, runs, metrics, startAlone, actions, reloadPlaybooks: playbooks.reload };
 }

@@ -14,6 +14,18 @@ import type { Json } from "../engine/ports.ts";
 import { answerEvidence, answerInline } from "./people/answer-text.ts";
 import { nothingPlanned } from "./people/nothing-planned.ts";
 
+/** Lines of what a step found that an item shows. */
+const mostFound = 3;
+
+/** A step before this one, as expressions see it. */
+const Found = z
+  .object({ outcome: z.string(), detail: z.string().nullable(), evidence: z.array(z.string()) })
+  .transform(({ outcome, detail, evidence }) => {
+    const lines = evidence.slice(0, mostFound).join("; ") || outcome;
+    const more = evidence.length > mostFound ? `; and ${evidence.length - mostFound} more` : "";
+    return { ok: outcome === "succeeded", text: detail ?? `${lines}${more}` };
+  });
+
 const Params = z.strictObject({
   items: z
     .array(
@@ -27,6 +39,7 @@ const Params = z.strictObject({
           .strictObject({ action: z.string(), with: z.record(z.string(), z.json()).default({}) })
           .optional()
           .describe("an action that only looks and ticks the item"),
+        found: Found.optional().describe("a step that has looked: `${{ steps.<id> }}`"),
         runbook: z.array(z.string()).default([]),
       }),
     )
@@ -42,6 +55,8 @@ type Item = {
   /** Where it has one: states of runs from before had none. */
   offer?: string;
   check: { action: string; state: Json } | null;
+  /** What a step before this one found of it. */
+  found?: { ok: boolean; text: string };
 };
 type ChecklistState = { items: Item[]; by: string | null };
 
@@ -57,6 +72,7 @@ async function look(
   { probes }: Pick<BaseContext, "probes">,
   since: Date,
 ): Promise<Looked | null> {
+  if (item.found?.ok === true) return { ok: true, evidence: [{ what: item.found.text, ok: true }] };
   if (item.check === null) return null;
   const seen = await probes.look(item.check.action, item.check.state, since);
   switch (seen.state) {
@@ -83,8 +99,11 @@ function wanted({ owner, dueMs }: Item, { since, now }: { since: Date; now: Date
 }
 
 function line(item: Item, answer: StepAnswer | undefined, times: { since: Date; now: Date }): Inline[] {
-  if (answer === undefined)
-    return [`☐ ${item.text}`, ...wanted(item, times), item.check === null ? "" : " · checked by crai"];
+  if (answer === undefined) {
+    const checked = item.check === null ? "" : " · checked by crai";
+    const seen = item.found === undefined ? checked : ` · crai: ${item.found.text}`;
+    return [`☐ ${item.text}`, ...wanted(item, times), seen];
+  }
   return [`${answer.value === true ? "☑" : "☒"} ${item.text} · `, ...answerInline(answer)];
 }
 
@@ -113,11 +132,12 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
     );
     const state: ChecklistState = {
       by,
-      items: items.map(({ text, owner = null, due = null, check, offer }, index) => ({
+      items: items.map(({ text, owner = null, due = null, check, offer, found }, index) => ({
         text,
         owner,
         dueMs: due,
         ...(offer !== undefined && { offer: offer.trim() }),
+        ...(found !== undefined && { found }),
         check: check === undefined ? null : { action: check.action, state: planned[index]!.state },
       })),
     };
@@ -210,6 +230,12 @@ export const checklist = defineAction<z.infer<typeof Params>, ChecklistState, "n
         why: `It has ${items.length}, numbered from 1.`,
         next: "Name the number of one of them.",
       });
+    },
+    open({ items }, answers) {
+      const given = new Set(answers.map(({ item }) => item));
+      return items
+        .filter((_, index) => !given.has(numberOf(index)))
+        .map(({ text, owner }) => ({ text, owner }));
     },
     itemText: ({ items }, item) => items[Number(item) - 1]?.text ?? null,
   },

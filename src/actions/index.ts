@@ -1,4 +1,9 @@
 import type { Action } from "../engine/playbooks/action.ts";
+import { dashboardCheck } from "./dashboard-check.ts";
+import { alertsCheck } from "./alerts-check.ts";
+import { errorsCheck } from "./errors-check.ts";
+import { trendCheck } from "./trend-check.ts";
+import { reviewsCheck } from "./reviews-check.ts";
 import { allPassed } from "./all-passed.ts";
 import { approval } from "./approval.ts";
 import { ask } from "./ask.ts";
@@ -84,6 +89,11 @@ export const actions: readonly Action[] = [
   figuresCheck,
   evidenceCheck,
   preflightRequired,
+  dashboardCheck,
+  alertsCheck,
+  errorsCheck,
+  trendCheck,
+  reviewsCheck,
   allPassed,
   probePods,
   probeEvents,

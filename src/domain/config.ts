@@ -9,6 +9,7 @@ import { Manifests } from "./manifests.ts";
 import { Preflight } from "./preflight.ts";
 import { Retention } from "./retention.ts";
 import { Severity } from "./severity.ts";
+import { Holiday } from "./schedule.ts";
 import { isTimeZone } from "./time-zone.ts";
 
 /** crai.yaml: what the organization is. Secrets are never in it. */
@@ -85,6 +86,29 @@ export const Config = z.strictObject({
     .default("UTC")
     .refine(isTimeZone, "a time zone by its IANA name, as in Europe/Berlin")
     .describe("where the team's day begins and ends, by its IANA name"),
+  holidays: z
+    .array(Holiday)
+    .default([])
+    .describe(
+      "days on which nobody works, as 2026-12-25, or 12-25 for each year; weekends need not be named",
+    ),
+  teams: z
+    .record(
+      z.string(),
+      z.strictObject({
+        channel: z
+          .string()
+          .optional()
+          .describe("channel ID where what is theirs to do is posted; default: `slack.announce`"),
+        lead: z
+          .string()
+          .regex(/^[UW][A-Z0-9]+$/, "a Slack user ID (U…)")
+          .optional()
+          .describe("who is told when it is overdue"),
+      }),
+    )
+    .default({})
+    .describe("teams that own playbooks and items of checklists, by the names that those use"),
   digest: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day, as in 09:00")

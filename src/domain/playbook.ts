@@ -3,6 +3,7 @@ import { Permission } from "./access.ts";
 import { Duration } from "./deadline.ts";
 import { IncidentKind } from "./incident.ts";
 import { Risk } from "./plan.ts";
+import { Schedule } from "./schedule.ts";
 
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens");
 const Id = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "lower-case letters, digits, _ and -");
@@ -96,6 +97,12 @@ const ChecklistItem = z.strictObject({
   due: Duration.optional().describe("how long after the step began it should be ticked"),
   check: Call.optional().describe("an action that only looks and ticks the item when it finds it so"),
   offer: Template.optional().describe("a command that does it, as somebody types it: its button"),
+  found: z
+    .json()
+    .optional()
+    .describe(
+      "a step that has looked, `${{ steps.<id> }}`: one that succeeded ticks the item, what any other found is said there",
+    ),
   runbook: z.array(z.string()).default([]).describe("items of the runbook this carries out"),
 });
 
@@ -285,6 +292,7 @@ export const Playbook = z.strictObject({
   on_declare: IncidentKind.optional().describe(
     "`/crai declare <kind>` starts it; it may only look and ask (risk: observe)",
   ),
+  schedule: Schedule.optional().describe("when it starts by itself, as `schedule:<as>`"),
   permission: Permission.describe("what the person who starts it must be allowed"),
   permissions: z
     .array(Permission)

@@ -54,6 +54,38 @@ export async function upsertAlert(
     .executeTakeFirstOrThrow();
 }
 
+/** Alerts of a recent list; more would be no list that a person reads. */
+const MOST_RECENT = 200;
+
+/**
+ * Alerts of an environment, or of none, that fire or have begun since a moment, newest first. One of a confidential kind, or
+ * in a confidential incident, is nobody's business here.
+ */
+export async function recentAlerts(
+  db: Queries,
+  environment: string,
+  since: Date,
+): Promise<{ title: string; app: string | null; level: string; firing: boolean; startedAt: Date }[]> {
+  const rows = await db
+    .selectFrom("alert")
+    .leftJoin("incident", "incident.number", "alert.incident")
+    .select(["alert.title", "alert.app", "alert.level", "alert.status", "alert.starts_at"])
+    .where("alert.kind", "=", "outage")
+    .where((eb) => eb.or([eb("incident.kind", "is", null), eb("incident.kind", "=", "outage")]))
+    .where((eb) => eb.or([eb("alert.environment", "is", null), eb("alert.environment", "=", environment)]))
+    .where((eb) => eb.or([eb("alert.status", "=", "firing"), eb("alert.starts_at", ">=", since)]))
+    .orderBy("alert.starts_at", "desc")
+    .limit(MOST_RECENT)
+    .execute();
+  return rows.map(({ title, app, level, status, starts_at: startedAt }) => ({
+    title,
+    app,
+    level,
+    firing: status === "firing",
+    startedAt,
+  }));
+}
+
 export async function alertById(db: Queries, id: number): Promise<Row<"alert"> | undefined> {
   return db.selectFrom("alert").selectAll().where("id", "=", id).executeTakeFirst();
 }

@@ -29,6 +29,25 @@ export async function setOnce(trx: Queries, { key, kind, subject, dueAt }: Deadl
     .execute();
 }
 
+/** Sets a deadline to a date that stands for good until the next call, also one that had ended. */
+export async function moveDeadline(trx: Queries, { key, kind, subject, dueAt }: Deadline): Promise<void> {
+  await trx
+    .insertInto("deadline")
+    .values({ key, kind, subject: JSON.stringify(subject), due_at: dueAt })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet({ due_at: dueAt, done_at: null }))
+    .execute();
+}
+
+/** Those of a kind that are still to come, or due. */
+export async function openDeadlines(db: Queries, kind: string): Promise<Row<"deadline">[]> {
+  return db
+    .selectFrom("deadline")
+    .selectAll()
+    .where("kind", "=", kind)
+    .where("done_at", "is", null)
+    .execute();
+}
+
 export async function dueDeadlines(db: Queries, now: Date): Promise<Row<"deadline">[]> {
   return db
     .selectFrom("deadline")

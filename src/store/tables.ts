@@ -220,6 +220,21 @@ export interface DeadlineTable {
   done_at: Date | null;
 }
 
+/** One time that a playbook was to start by itself. */
+export interface OccurrenceTable {
+  playbook: string;
+  /** `2026-11-23`, by the clocks of the team. */
+  day: string;
+  due_at: Date;
+  /** When what people have to do in it should be done. */
+  overdue_at: Date;
+  /** crai was down, and a later one came before it was back. */
+  missed: Generated<boolean>;
+  plan: number | null;
+  /** Why it could not begin. */
+  trouble: string | null;
+}
+
 export interface RevisionHealthTable {
   target: string;
   /** Digest of the pod template, so that a renumbered revision is still the same. */
@@ -284,6 +299,7 @@ export interface Tables {
   inbox: InboxTable;
   outbox: OutboxTable;
   deadline: DeadlineTable;
+  occurrence: OccurrenceTable;
   revision_health: RevisionHealthTable;
   webhook: WebhookTable;
   secret: SecretTable;

@@ -60,6 +60,15 @@ export const summaries: Readonly<Record<string, string>> = {
   "evidence-check": "What CI (`preflight.evidence`) says of one kind of tests of exactly this tag.",
   "preflight-required":
     "Holds a deploy up where a checklist is required (`preflight.required`) and none has passed for the tag, unless somebody gives a reason; during a sev1 or sev2 a tag that ran well within 30 days needs none.",
+  "dashboard-check":
+    "Whether everything that the dashboards show is within its target, and how it went; what is not known is left to people.",
+  "alerts-check":
+    "Which alerts fire or have come lately. Those of security incidents and breaches are told of to their members only, and never here.",
+  "errors-check":
+    "Errors in the logs of all apps, those that are alike counted together; what looks like a secret is hidden.",
+  "trend-check":
+    "How the resources of a dashboard go, with a picture, and when each will be at its limit if it goes on like this, with the range that the readings leave open.",
+  "reviews-check": "Whether every playbook has been looked through by its review date.",
   "all-passed":
     "The last step of a playbook whose steps may each fail (`continue_on_failure`): fails when one of them did.",
   "probe-pods": "Every pod of the namespace: phase, restarts, why it waits, and which ran out of memory.",

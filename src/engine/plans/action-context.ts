@@ -5,6 +5,7 @@ import type { Config } from "../../domain/config.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { PlannedScope, PlannedStep } from "../../domain/plan.ts";
 import type { Database } from "../../store/database.ts";
+import { recentAlerts } from "../../store/alerts.ts";
 import { openOutage } from "../../store/incidents.ts";
 import { healthOf } from "../../store/health.ts";
 import { findTarget } from "../commands/apps.ts";
@@ -23,7 +24,7 @@ import type {
   Probes,
   StepInHand,
 } from "../playbooks/action.ts";
-import type { Actions } from "../playbooks/loaded.ts";
+import type { Actions, Playbooks } from "../playbooks/loaded.ts";
 import type { Clusters, HttpProbe, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
 
 export interface Where extends PlannedScope {
@@ -37,8 +38,12 @@ export interface Where extends PlannedScope {
 
 export interface ContextOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests" | "preflight">;
+  config: Pick<
+    Config,
+    "apps" | "clusters" | "dashboards" | "deadlines" | "domains" | "jobs" | "manifests" | "preflight"
+  >;
   actions: Actions;
+  playbooks: () => Playbooks;
   clusters: Clusters;
   metrics: Metrics;
   http: HttpProbe;
@@ -121,6 +126,13 @@ export function createContexts(options: ContextOptions): MakeContext {
       openOutage: (app, environment) => openOutage(db, app, environment),
       incidentRecord: () => incidentRecord(db, where.incident ?? null),
       recentRuns: (environment, since) => recentRuns(db, environment, since),
+      recentAlerts: (environment, since) => recentAlerts(db, environment, since),
+      reviews: () =>
+        [...options.playbooks().values()].map(({ metadata: { name, owner, nextReview } }) => ({
+          name,
+          owner,
+          nextReview,
+        })),
       preflightFor: (about, within) => preflightFor(db, about, { now: now(), within }),
       healthOf: (target) => knownHealth(db, targetKey(target)),
       maskKey,

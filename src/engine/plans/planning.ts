@@ -29,7 +29,10 @@ export interface Drift {
 
 export interface PlannerOptions {
   db: Database;
-  config: Pick<Config, "apps" | "deadlines" | "jobs" | "domains" | "manifests">;
+  config: Pick<
+    Config,
+    "apps" | "clusters" | "dashboards" | "deadlines" | "domains" | "jobs" | "manifests" | "preflight"
+  >;
   actions: Actions;
   playbooks: () => Playbooks;
   clusters: Clusters;

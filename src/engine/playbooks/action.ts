@@ -44,6 +44,15 @@ export interface RecentRun {
   startedAt: Date;
 }
 
+/** An alert as others are told of it. */
+export interface RecentAlert {
+  title: string;
+  app: string | null;
+  level: string;
+  firing: boolean;
+  startedAt: Date;
+}
+
 /** Other actions, for one that waits for what they find. Only those that look. */
 export interface Probes {
   plan(action: string, params: Json): Promise<PlannedAction<Json>>;
@@ -59,13 +68,17 @@ export interface BaseContext {
   tls: TlsProbe;
   registry: ModelRegistry;
   /** What crai.yaml says beside apps. */
-  settings: Pick<Config, "apps" | "jobs" | "domains" | "manifests" | "preflight">;
+  settings: Pick<Config, "apps" | "clusters" | "dashboards" | "domains" | "jobs" | "manifests" | "preflight">;
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
   /** What is written down of the incident that it is planned or carried out in; null: in none. */
   incidentRecord: () => Promise<IncidentRecord | null>;
   /** What crai itself has done in an environment since then, newest first; nothing of confidential incidents. */
   recentRuns(environment: string, since: Date): Promise<RecentRun[]>;
+  /** Alerts in an environment that fire or have begun since then, newest first; nothing of confidential incidents. */
+  recentAlerts(environment: string, since: Date): Promise<RecentAlert[]>;
+  /** The playbooks in force, and when somebody should look through each again. */
+  reviews: () => { name: string; owner: string; nextReview: string }[];
   /** The newest pre-deployment checklist of a tag that passed within so many ms. */
   preflightFor: (
     about: { tag: string; environment: string },
@@ -172,6 +185,12 @@ export interface Due {
   ms: number;
 }
 
+/** What somebody is still to do. `owner`: a team, in words. */
+export interface OpenItem {
+  text: string;
+  owner: string | null;
+}
+
 /** How an action asks people, and what it takes for an answer. The engine asks, authorizes and keeps the answers. */
 export interface People<State extends Json = Json> {
   permission: Permission;
@@ -200,6 +219,8 @@ export interface People<State extends Json = Json> {
     state: State,
     said: { item: string | null; text: string; actor: Person; answers: readonly StepAnswer[] },
   ): Pick<StepAnswer, "item" | "value">;
+  /** What is still to be done, where that is more than the step itself. */
+  open?(state: State, answers: readonly StepAnswer[]): OpenItem[];
   /** What the item is called on the timeline; null: as the step. */
   itemText(state: State, item: string): string | null;
 }

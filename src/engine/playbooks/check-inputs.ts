@@ -6,7 +6,10 @@ import { readValue } from "./read-inputs.ts";
 /** Flags that every command has, or that the command line takes for itself. */
 const taken: ReadonlySet<string> = new Set(["reason", "incident", "json", "yes", "wait", "out", "context"]);
 
-type Declared = Pick<Playbook, "inputs" | "command" | "on_alert" | "on_declare" | "risk" | "approvals">;
+type Declared = Pick<
+  Playbook,
+  "inputs" | "command" | "on_alert" | "on_declare" | "schedule" | "risk" | "approvals"
+>;
 
 function defaultProblems({ inputs }: Declared): Problem[] {
   return Object.entries(inputs).flatMap(([name, input]) => {
@@ -19,9 +22,35 @@ function defaultProblems({ inputs }: Declared): Problem[] {
   });
 }
 
+/** What nobody is there for: to say what an input is, or to give a second yes. */
+function startProblems({ inputs, on_alert: alert, schedule, risk, approvals }: Declared): Problem[] {
+  const starts = [
+    ...(alert === undefined ? [] : [{ key: "on_alert", by: "an alert", alone: alert.mode === "auto" }]),
+    ...(schedule === undefined ? [] : [{ key: "schedule", by: "a schedule", alone: true }]),
+  ];
+  // An alert is about an app; a schedule about none.
+  const isKnown = (key: string, type: string): boolean =>
+    type === "environment" || (key === "on_alert" && type === "app");
+  return starts.flatMap(({ key, by, alone }) => [
+    ...(alone && (risk === "guarded" || approvals > 1)
+      ? [
+          {
+            path: key === "on_alert" ? [key, "mode"] : [key],
+            message: `what needs the yes of a second person is not started by ${by}${key === "on_alert" ? ": propose it" : ""}`,
+          },
+        ]
+      : []),
+    ...Object.entries(inputs)
+      .filter(
+        ([, { type, required, default: given }]) => required && given === undefined && !isKnown(key, type),
+      )
+      .map(([name]) => ({ path: [key], message: `${by} gives no value to the input ${name}` })),
+  ]);
+}
+
 /** Inputs against each other, and against what starts the playbook. */
 export function checkInputs(declared: Declared): Problem[] {
-  const { inputs, command, on_alert: trigger, risk, approvals } = declared;
+  const { inputs, command } = declared;
   const entries = Object.entries(inputs);
   const single = (type: "app" | "environment") =>
     entries.filter(([, input]) => input.type === type && !input.list).slice(1);
@@ -39,18 +68,10 @@ export function checkInputs(declared: Declared): Problem[] {
     ...(command?.words ?? [])
       .filter((word) => !Object.hasOwn(inputs, word))
       .map((word) => ({ path: ["command", "words"], message: `there is no input ${word}` })),
-    ...(trigger?.mode === "auto" && (risk === "guarded" || approvals > 1)
-      ? [
-          {
-            path: ["on_alert", "mode"],
-            message: "what needs the yes of a second person is not started by an alert: propose it",
-          },
-        ]
-      : []),
     ...entries
       .filter(([name, { type }]) => name === "env" && type !== "environment")
       .map(([name]) => ({ path: ["inputs", name], message: "--env always names an environment" })),
-    ...(declared.on_declare !== undefined && risk !== "observe"
+    ...(declared.on_declare !== undefined && declared.risk !== "observe"
       ? [
           {
             path: ["on_declare"],
@@ -58,17 +79,7 @@ export function checkInputs(declared: Declared): Problem[] {
           },
         ]
       : []),
-    ...(trigger === undefined
-      ? []
-      : entries
-          .filter(
-            ([, { type, required, default: given }]) =>
-              required && given === undefined && type !== "app" && type !== "environment",
-          )
-          .map(([name]) => ({
-            path: ["on_alert"],
-            message: `an alert gives no value to the input ${name}`,
-          }))),
+    ...startProblems(declared),
     ...defaultProblems(declared),
   ];
 }

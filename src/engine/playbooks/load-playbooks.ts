@@ -47,6 +47,7 @@ function inconsistencies(document: unknown, whole: Playbook | undefined, actions
         command: undefined,
         on_alert: undefined,
         on_declare: undefined,
+        schedule: undefined,
       }),
     ];
   }

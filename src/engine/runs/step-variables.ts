@@ -14,19 +14,21 @@ function seen(row: Row<"run_step">) {
     values !== null && typeof values === "object" && !Array.isArray(values)
       ? (values["answer"] ?? null)
       : null;
-  return { outcome: row.outcome ?? "unknown", detail: row.detail, values, answer };
+  const evidence = row.evidence.map(({ what }) => what);
+  return { outcome: row.outcome ?? "unknown", detail: row.detail, evidence, values, answer };
 }
 
-/** One step of a playbook as later ones see it: `outcome`, `values`, `answer`, and `items` of a `for_each`. */
+/** One step of a playbook as later ones see it: `outcome`, `evidence`, `values`, `answer`, and `items` of a `for_each`. */
 function stepValue(id: string, rows: readonly Row<"run_step">[]): Json {
   const own = rows.filter(
     ({ step }) => step === id || step.startsWith(`${id}.`) || step.startsWith(`${id}/`),
   );
   const [first] = own;
-  if (first === undefined) return { outcome: "skipped", detail: null, values: null, answer: null, items: [] };
+  if (first === undefined)
+    return { outcome: "skipped", detail: null, evidence: [], values: null, answer: null, items: [] };
   if (first.step === id) return { ...seen(first), items: [] };
   const outcome = worstFirst.find((one) => own.some((row) => row.outcome === one)) ?? "unknown";
-  return { outcome, detail: null, values: null, answer: null, items: own.map(seen) };
+  return { outcome, detail: null, evidence: [], values: null, answer: null, items: own.map(seen) };
 }
 
 /** Everything an expression may name when the run gets there. Steps that were left out count as skipped. */

@@ -221,6 +221,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index deadline_open on deadline (due_at) where done_at is null;
 
+    -- Each time that a playbook was to start by itself, whether it did or not.
+    create table occurrence (
+      playbook text not null,
+      -- By the clocks of the team.
+      day text not null,
+      due_at timestamptz not null,
+      overdue_at timestamptz not null,
+      -- crai was down, and a later one came before it was back.
+      missed boolean not null default false,
+      plan bigint references plan,
+      trouble text,
+      primary key (playbook, day)
+    );
+    create index occurrence_due on occurrence (due_at);
+
     create table revision_health (
       target text not null,
       template text not null,

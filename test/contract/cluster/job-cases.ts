@@ -32,6 +32,8 @@ async function jobStep(
     apps: {},
     jobs: { tests: JobSettings.parse({ limits: smallest, ...job }) },
     domains: [],
+    clusters: {},
+    dashboards: {},
   };
   const step = await plan(world, app, ["job-run", { job: "tests", ...params }], {
     ...more,

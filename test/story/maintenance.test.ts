@@ -1,0 +1,78 @@
+import { subHours } from "date-fns/subHours";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { occurrenceOf } from "../../src/store/occurrences.ts";
+import { ask, startWorld, teamChannel, withinMs, type World } from "../support/practice-world.ts";
+import { allPlaybooks } from "../support/quiet-playbooks.ts";
+import { textOf } from "../support/slack-text.ts";
+import { ended, pace, storyTimeout } from "./story.ts";
+
+let world: World;
+
+/** Nobody waits until nine o'clock: its time is moved, as if crai had been down when it came. */
+async function fallDue(playbook: string, at: Date): Promise<string> {
+  const { db } = world;
+  const key = `schedule:${playbook}`;
+  const moved = await vi.waitUntil(
+    () =>
+      db
+        .updateTable("deadline")
+        .set({ due_at: at })
+        .where("key", "=", key)
+        .returning("key")
+        .executeTakeFirst(),
+    { timeout: withinMs, interval: 50 },
+  );
+  expect(moved.key).toBe(key);
+  return at.toISOString().slice(0, 10);
+}
+
+/** The run that it came to. */
+async function runOf(playbook: string, day: string): Promise<string> {
+  const { db } = world;
+  const one = await vi.waitUntil(
+    async () => {
+      const found = await occurrenceOf(db, { playbook, day });
+      return found?.plan === null ? undefined : found;
+    },
+    { timeout: withinMs, interval: 50 },
+  );
+  const run = await vi.waitUntil(
+    () => db.selectFrom("run").select("number").where("plan", "=", one.plan).executeTakeFirst(),
+    { timeout: withinMs, interval: 50 },
+  );
+  return `R${run.number}`;
+}
+
+describe("maintenance", { timeout: storyTimeout }, () => {
+  beforeAll(async () => {
+    world = await startWorld({ pace, env: allPlaybooks });
+    return () => world.close();
+  }, storyTimeout);
+
+  test("begins by itself in its owner's channel, ticks what crai sees to be well, and people tick the rest", async () => {
+    const { robin } = world;
+    const day = await fallDue("maintenance-daily", subHours(new Date(), 1));
+    const run = await runOf("maintenance-daily", day);
+    const list = await robin.waitForMessage(
+      teamChannel,
+      new RegExp(`^Daily maintenance.*${run} · 5 of 7`, "s"),
+      {
+        withinMs,
+      },
+    );
+    expect(textOf(list)).toMatch(/☑ Validate backup completion · crai: yes \(postgres-backup last succeeded/);
+    expect(textOf(list)).toMatch(/☐ Check security alerts \(Security Team\)/);
+    await robin.press(list, "Tick 4");
+    await robin.waitForMessage(
+      teamChannel,
+      new RegExp(`^Daily maintenance.*☑ Monitor.*${run} · 6 of 7`, "s"),
+      {
+        withinMs,
+      },
+    );
+    await ask(robin, teamChannel, `/crai tick ${run} tasks 7 --note "nothing new"`);
+    const end = textOf(await ended(robin, teamChannel, run));
+    expect(end).toMatch(new RegExp(`^${run} Done: Daily maintenance of prod`));
+    expect(end).toMatch(/✓ Check security alerts: yes, Robin at .* \(nothing new\)/);
+  });
+});
