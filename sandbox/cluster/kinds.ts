@@ -86,6 +86,10 @@ export const kinds: readonly Kind[] = [
   row("coordination.k8s.io/v1/Lease", "leases", ""),
   row("discovery.k8s.io/v1/EndpointSlice", "endpointslices", "", { generation: "spec" }),
   row("events.k8s.io/v1/Event", "events", "ev"),
+  row("autoscaling.k8s.io/v1/VerticalPodAutoscaler", "verticalpodautoscalers", "vpa", {
+    ...withStatus,
+    generation: "spec",
+  }),
   row("keda.sh/v1alpha1/ScaledObject", "scaledobjects", "so", { ...withStatus, generation: "spec" }),
   row("networking.k8s.io/v1/Ingress", "ingresses", "ing", { ...withStatus, generation: "spec" }),
   row("networking.k8s.io/v1/IngressClass", "ingressclasses", "", { ...clusterWide, generation: "spec" }),

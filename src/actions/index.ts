@@ -23,6 +23,7 @@ import { incidentFact } from "./incident-fact.ts";
 import { incidentCheck } from "./incident-check.ts";
 import { jobRun } from "./job-run.ts";
 import { ingressCheck } from "./ingress-check.ts";
+import { limits } from "./limits.ts";
 import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
@@ -62,6 +63,7 @@ export const actions: readonly Action[] = [
   rolloutRestart,
   podsRestart,
   scale,
+  limits,
   rolloutWait,
   manifestApply,
   manifestRestore,

@@ -6,6 +6,7 @@ import { manifestCases } from "./cluster/manifest-cases.ts";
 import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
 import { preflightCases } from "./cluster/preflight-cases.ts";
+import { failedPodCases, limitCases } from "./cluster/resolve-cases.ts";
 import { securityCases } from "./cluster/security-cases.ts";
 import { setCases } from "./cluster/set-cases.ts";
 import { revisionCases } from "./cluster/undo-cases.ts";
@@ -55,6 +56,12 @@ describe.each(worlds)("on $name", ({ start }) => {
   });
   describe("scale", () => {
     scaleCases(current);
+  });
+  describe("failed pods", () => {
+    failedPodCases(current);
+  });
+  describe("limits", () => {
+    limitCases(current);
   });
   describe("manifests", () => {
     manifestCases(current);

@@ -15,6 +15,8 @@ export const summaries: Readonly<Record<string, string>> = {
     "Evicts exactly the pods of the app that have failed, by UID, so that the workload makes them anew, and waits until all are ready. Disruption budgets are kept: what one holds is named, and `retry` tries it again.",
   scale:
     "Sets the number of replicas, or so many more. Says before what else has a say in it (an autoscaler, a quota, GitOps), and is superseded, never successful, when somebody else sets another number meanwhile. Fewer pods than run now take a second person's yes.",
+  limits:
+    "Sets the CPU and memory limits of one container, or so much more, as `kubectl set resources` does; nothing else of the template changes. Says before what a quota, a LimitRange, the nodes' size, the quality-of-service class and a VerticalPodAutoscaler have to do with it. A lower limit takes a second person's yes.",
   "rollout-wait":
     "Waits until the rollout is done, as `kubectl rollout status` does, and ends early when it is stuck or superseded.",
   "manifest-apply":

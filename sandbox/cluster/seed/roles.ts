@@ -17,6 +17,7 @@ const observe = [
   { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: read },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
   { apiGroups: ["keda.sh"], resources: ["scaledobjects"], verbs: read },
+  { apiGroups: ["autoscaling.k8s.io"], resources: ["verticalpodautoscalers"], verbs: read },
   { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"] },
   { apiGroups: ["apps"], resources: [...workloads, "replicasets", "controllerrevisions"], verbs: read },
   { apiGroups: ["apps"], resources: scales, verbs: ["get"] },

@@ -3,7 +3,7 @@ import { quantityOf } from "../../domain/quantity.ts";
 import type { JsonObject } from "../../engine/ports.ts";
 
 /** Kubernetes takes numbers for amounts too. */
-const Amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({});
+export const Amounts = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({});
 const Resources = z.object({ limits: Amounts, requests: Amounts }).prefault({});
 export type Resources = z.infer<typeof Resources>;
 
