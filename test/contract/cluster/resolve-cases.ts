@@ -165,7 +165,7 @@ export function limitCases(world: WorldOf): void {
     });
 
     const { action, with: given } = step.planned.inverse!;
-    const back = await plan(world(), app, [action, given as Record<string, string>]);
+    const back = await plan(world(), app, [action, given]);
     expect(back.planned.guarded).toMatch(/lowers the limit of cpu and memory/);
     await back.apply();
     expect(await back.observe()).toMatchObject({ state: "done" });
@@ -183,7 +183,7 @@ export function limitCases(world: WorldOf): void {
     await step.apply();
     expect(await step.observe()).toMatchObject({ state: "done" });
     const { action, with: given } = step.planned.inverse!;
-    const back = await plan(world(), app, [action, given as Record<string, string>]);
+    const back = await plan(world(), app, [action, given]);
     await back.apply();
     expect(await back.observe()).toMatchObject({ state: "done" });
     expect(await limitsNow(world(), app)).not.toHaveProperty("limits");
