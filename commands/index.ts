@@ -8,6 +8,7 @@ import { declare } from "./declare.ts";
 import { deny } from "./deny.ts";
 import { docs } from "./docs.ts";
 import { doctor } from "./doctor.ts";
+import { escalate } from "./escalate.ts";
 import { exportPostMortem } from "./export.ts";
 import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
@@ -48,6 +49,7 @@ const catalogue: Command[] = [
   declare,
   incident,
   ack,
+  escalate,
   mitigate,
   resolve,
   reopen,

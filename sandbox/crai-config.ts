@@ -205,12 +205,21 @@ export function craiConfig(
       "DevOps Team": { channel: "C0API", lead: people.alex.slack },
     },
     contacts: {
-      SRE: "sre@credit-risk-ai.example.com",
+      SRE: { email: "sre@credit-risk-ai.example.com", slack: "S0SRE" },
       "DevOps Team": "devops@credit-risk-ai.example.com",
-      "ML Engineering": "ml-eng@credit-risk-ai.example.com",
-      "Security Team": "security@credit-risk-ai.example.com",
+      "ML Engineering": { email: "ml-eng@credit-risk-ai.example.com", schedule: "PSCHDATA" },
+      "Security Team": { email: "security@credit-risk-ai.example.com", slack: "S0LEADS" },
       "Compliance Team": "compliance@credit-risk-ai.example.com",
+      "Legal Counsel": "legal@credit-risk-ai.example.com",
+      // Sasha has no PagerDuty account: called in Slack, and by phone.
+      "Second line": { phone: "+49 30 901820", slack: people.sasha.slack },
     },
+    escalation: [
+      { title: "Primary on-call", schedule: "app", contact: "SRE" },
+      { title: "Secondary on-call", contact: "Second line" },
+      { title: "Escalation manager", schedule: pager.managers.id, contact: "Security Team" },
+    ],
+    invitations: { security: ["Security Team"], breach: ["Security Team", "Legal Counsel"] },
     deadlines: {
       approval: pace.approval,
       breakGlass: pace.breakGlass,

@@ -99,6 +99,7 @@ export const pager = {
   webhookSecret: "sandbox-pagerduty-webhook-secret",
   service: { id: "PSVCAPI", name: "api" },
   schedule: { id: "PSCHAPI", name: "api on-call", onCall: [people.robin.pagerduty] },
+  managers: { id: "PSCHMGR", name: "escalation managers", onCall: [people.alex.pagerduty] },
   escalationPolicy: { id: "PESCAPI", name: "api escalation" },
 } as const;
 

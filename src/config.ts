@@ -62,6 +62,9 @@ const named = z.record(z.string(), z.unknown()).catch({});
 const Named = z
   .object({
     clusters: named,
+    contacts: named,
+    escalation: z.array(z.object({ contact: z.string().optional() }).catch({})).catch([]),
+    invitations: z.record(z.string(), names).catch({}),
     manifests: z.object({ follow: names }).catch({ follow: [] }),
     dashboards: z
       .record(
@@ -102,6 +105,9 @@ const Named = z
   })
   .catch({
     clusters: {},
+    contacts: {},
+    escalation: [],
+    invitations: {},
     manifests: { follow: [] },
     dashboards: {},
     apps: {},
@@ -130,6 +136,18 @@ function danglingInDashboards({ clusters, apps, dashboards }: Named): Problem[] 
     });
     return [...ofApps, ...own];
   });
+}
+
+function danglingContacts({ contacts, escalation, invitations }: Named): Problem[] {
+  const named = [
+    ...escalation.map(({ contact }, index) => ({ name: contact, path: ["escalation", index, "contact"] })),
+    ...Object.entries(invitations).flatMap(([kind, of]) =>
+      of.map((name, index) => ({ name, path: ["invitations", kind, index] })),
+    ),
+  ];
+  return named.flatMap(({ name = "", path }) =>
+    name === "" || Object.hasOwn(contacts, name) ? [] : [{ path, message: `no contact "${name}"` }],
+  );
 }
 
 /** References between parts of the file, which a schema cannot see. */
@@ -169,7 +187,14 @@ function dangling(document: unknown): Problem[] {
         : [{ path: ["apps", app, "database", "writers", index], message: `no app "${writer}"` }],
     ),
   );
-  return [...inApps, ...inDatabases, ...inRules, ...inManifests, ...danglingInDashboards(read)];
+  return [
+    ...inApps,
+    ...inDatabases,
+    ...inRules,
+    ...inManifests,
+    ...danglingInDashboards(read),
+    ...danglingContacts(read),
+  ];
 }
 
 export function readConfig(file: string): Config {

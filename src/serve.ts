@@ -18,6 +18,7 @@ import { createAnswerer } from "./engine/commands/answer.ts";
 import { createDispatch } from "./engine/commands/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
 import { createClosedChannels } from "./engine/incidents/closed-channels.ts";
+import { callOfPage } from "./engine/escalation/show-call.ts";
 import { createGather } from "./engine/incidents/gather.ts";
 import { turnOf } from "./engine/commands/turn.ts";
 import { homeView } from "./engine/commands/home-view.ts";
@@ -176,7 +177,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     log,
     now,
   });
-  const { uses, runs, metrics } = engine;
+  const { uses, runs, escalations, metrics } = engine;
 
   const durable = await startDurable({ db, url, runs, log });
   endings.push(() => durable.stop());
@@ -198,7 +199,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
     log,
   });
-  const pagerEvents = createPagerEvents({ db, alerts, incidents: uses.incidents, now });
+  const pagerEvents = createPagerEvents({ db, alerts, incidents: uses.incidents, escalations, now });
   const answer = createAnswerer({
     db,
     dispatch: telemetry.watchCommands(
@@ -254,6 +255,10 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       client: pagerClient(pagerSettings),
       directory: slack.directory,
       serviceUser: null,
+      onPaged: async (dedupKey, why) => {
+        const about = callOfPage(dedupKey);
+        if (about !== null) await escalations.paged(about, why);
+      },
       now,
       log,
     });
@@ -331,6 +336,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       },
       "run.suspects": ({ run }) => suspects(Number(run)),
       "incident.readings": ({ incident }) => takeReadings(Number(incident)),
+      "incident.escalation": ({ incident }) => escalations.begin(Number(incident)),
+      "escalation.due": ({ incident, call }) => escalations.due(Number(incident), Number(call)),
       "alerts.digest": () => digest.tell(),
       ...schedules.handlers,
       "incident.gather": async ({ incident }) => gather(Number(incident)),

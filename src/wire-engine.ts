@@ -11,6 +11,8 @@ import type { Config } from "./domain/config.ts";
 import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals.ts";
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
+import { createEscalations, type Escalations } from "./engine/escalation/escalations.ts";
+import { createReach } from "./engine/escalation/reach.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
 import { createReadings } from "./engine/incidents/readings.ts";
 import { takenNames } from "./engine/commands/playbook-command.ts";
@@ -59,6 +61,7 @@ export interface EngineOptions {
 export interface Engine {
   uses: UseCases;
   runs: Runs;
+  escalations: Escalations;
   metrics: Metrics;
   startAlone: StartAlone;
   actions: Actions;
@@ -111,6 +114,8 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
   });
   const approvals = createApprovals({ db, config, planner, authorizer, executor, enqueue, now });
   const planMessages = createPlanMessages({ db, approvals, announce, showIncident, wakeOutbox, now });
+  const reach = createReach({ config, roster, directory, pages: pager !== null });
+  const escalations = createEscalations({ db, config, reach, wakeOutbox, now });
   const uses: UseCases = {
     config,
     db,
@@ -124,9 +129,12 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
       db,
       announce,
       stillFiring: config.deadlines.stillFiring,
+      escalate: config.escalation.length === 0 ? null : config.deadlines.escalate,
       wakeOutbox,
       now,
     }),
+    escalations,
+    reach,
     playbooks: playbooks.current,
     playbookProblems: playbooks.problems,
     authorizer,
@@ -140,5 +148,13 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     chat,
   };
   const startAlone = createStartAlone({ db, authorizer, enqueue, now });
-  return { uses, runs, metrics, startAlone, actions, reloadPlaybooks: playbooks.reload };
+  return {
+    uses,
+    runs,
+    escalations,
+    metrics,
+    startAlone,
+    actions,
+    reloadPlaybooks: playbooks.reload,
+  };
 }

@@ -48,6 +48,7 @@ function accounts(ids: readonly (string | null)[]): string[] {
 /** Who is called at which level: level 1 is the schedule, level 2 a person. */
 export const schedules = [
   { id: pager.schedule.id, name: pager.schedule.name, onCall: accounts(pager.schedule.onCall) },
+  { id: pager.managers.id, name: pager.managers.name, onCall: accounts(pager.managers.onCall) },
   { id: "PSCHDATA", name: "data on-call", onCall: accounts([people.alex.pagerduty]) },
 ] as const;
 

@@ -3,7 +3,7 @@ import { actorKey } from "../domain/actor.ts";
 import { quoted } from "../domain/clean-text.ts";
 import { UserError } from "../domain/errors.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
-import { quoteWord } from "../engine/commands/parse-command.ts";
+import { quoteWord } from "../engine/commands/quote-word.ts";
 import { page } from "../engine/page.ts";
 import { answerEvidence, answerInline } from "./people/answer-text.ts";
 import { nothingPlanned } from "./people/nothing-planned.ts";

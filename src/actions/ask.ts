@@ -5,7 +5,7 @@ import { AnswerType } from "../domain/playbook.ts";
 import type { Block, Button } from "../domain/view.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
 import { readValue } from "../engine/playbooks/read-inputs.ts";
-import { quoteWord } from "../engine/commands/parse-command.ts";
+import { quoteWord } from "../engine/commands/quote-word.ts";
 import { page } from "../engine/page.ts";
 import type { JsonObject } from "../engine/ports.ts";
 import { answerEvidence, answerInline } from "./people/answer-text.ts";

@@ -8,7 +8,7 @@ import type { StepAnswer } from "../domain/run.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import type { Button, Inline } from "../domain/view.ts";
 import { type BaseContext, defineAction } from "../engine/playbooks/action.ts";
-import { quoteWord } from "../engine/commands/parse-command.ts";
+import { quoteWord } from "../engine/commands/quote-word.ts";
 import { page } from "../engine/page.ts";
 import type { Json } from "../engine/ports.ts";
 import { answerEvidence, answerInline } from "./people/answer-text.ts";

@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import type { Command } from "../engine/commands/command.ts";
-import { quoteWord } from "../engine/commands/parse-command.ts";
+import { quoteWord } from "../engine/commands/quote-word.ts";
 
 /** What only the command line understands. */
 export interface Options {

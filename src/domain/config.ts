@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Role, Rule } from "./access.ts";
 import { Identity } from "./actor.ts";
 import { App } from "./app.ts";
+import { Contact, EscalationLevel } from "./contact.ts";
 import { Dashboard } from "./dashboard.ts";
 import { Duration } from "./deadline.ts";
 import { Domain, JobSettings } from "./job.ts";
@@ -136,7 +137,26 @@ export const Config = z.strictObject({
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and -"), Dashboard)
     .default({})
     .describe("what `/crai dashboard <name>` draws, and `/crai metrics` lists"),
-  contacts: z.record(z.string(), z.string()).default({}).describe("how to reach a team, by the team's name"),
+  contacts: z
+    .record(z.string(), Contact)
+    .default({})
+    .describe(
+      "how to reach teams, people and vendors, by their name: one line of text, or each way by its name",
+    ),
+  escalation: z
+    .array(EscalationLevel)
+    .default([])
+    .describe(
+      "whom `/crai escalate` calls, one after the other, and crai by itself where PagerDuty does not know of an incident",
+    ),
+  invitations: z
+    .strictObject({
+      outage: z.array(z.string()).default([]).describe("names under `contacts`"),
+      security: z.array(z.string()).default([]).describe("names under `contacts`"),
+      breach: z.array(z.string()).default([]).describe("names under `contacts`"),
+    })
+    .prefault({})
+    .describe("who is invited to each incident of a kind, beside the people on call"),
   deadlines: z
     .strictObject({
       approval: Duration.default(600_000).describe("a plan waits this long for its yes"),
@@ -151,6 +171,12 @@ export const Config = z.strictObject({
       observe: Duration.default(15_000).describe("how often revisions' health is observed"),
       together: Duration.default(600_000).describe(
         "critical alerts of one app that begin within this long are one trouble, and told once",
+      ),
+      escalate: Duration.default(300_000).describe(
+        "a sev1 or sev2 that PagerDuty does not know of and nobody acknowledges, and a call that nobody answers, go on to the next level after this long",
+      ),
+      assign: Duration.default(3_600_000).describe(
+        "a warning that nobody takes for this long is told to the app's owner",
       ),
       stillFiring: Duration.default(600_000).describe(
         "alerts that still fire this long after an incident was mitigated or resolved are told of once more",

@@ -1,3 +1,5 @@
+import { isPlaceholderText } from "./placeholder.ts";
+
 /** How much of one item of a runbook crai takes over, best first. */
 export const coverages = ["automatic", "assisted", "manual", "missing"] as const;
 /**
@@ -27,9 +29,8 @@ export interface Runbook {
   sections: RunbookNode[];
 }
 
-/** Text that stands where a real address, number or name has yet to be written. */
 export function isPlaceholder({ kind, text }: RunbookNode): boolean {
-  return kind === "item" && /\[[^\]]+\](?!\()|\b555\b|\b(TODO|TBD|FIXME|XXX)\b/.test(text);
+  return kind === "item" && isPlaceholderText(text);
 }
 
 /** Letters and digits only: how labels are compared. */

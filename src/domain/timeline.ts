@@ -16,6 +16,8 @@ export type Evidence = z.infer<typeof Evidence>;
 const text = z.string();
 const planRef = { plan: z.int() };
 const runRef = { run: z.int() };
+/** `call` counts the calls of one incident from 1; `to` is the level or contact that is called. */
+const callRef = { call: z.int(), to: text };
 
 /** Every fact a timeline can hold. A kind is added, never changed: old entries must stay readable for ever. */
 export const Fact = z.discriminatedUnion("kind", [
@@ -79,6 +81,32 @@ export const Fact = z.discriminatedUnion("kind", [
     what: z.enum(["acknowledged", "resolved", "reopened", "noted"]),
     by: text,
   }),
+  /** Somebody is called in. `people`: those who are asked, as Slack knows them; `id` null: it does not. */
+  z.strictObject({
+    kind: z.literal("escalation.called"),
+    ...callRef,
+    level: z.int().nullable(),
+    people: z.array(z.strictObject({ id: text.nullable(), name: text })),
+    /** Whether PagerDuty is asked to page them. */
+    page: z.boolean(),
+    /** Phone numbers and addresses, for people to use. */
+    byHand: z.array(text),
+    /** What could not be found out, and what was not done. */
+    doubts: z.array(text),
+    reason: text.nullable(),
+    /** When it goes on to `next`, unless somebody answers. */
+    until: z.iso.datetime(),
+    next: text.nullable(),
+  }),
+  /** What PagerDuty said to the page; `why` null: it has taken it. */
+  z.strictObject({ kind: z.literal("escalation.paged"), ...callRef, why: text.nullable() }),
+  z.strictObject({
+    kind: z.literal("escalation.answered"),
+    ...callRef,
+    by: text,
+    how: z.enum(["taken", "acknowledged", "PagerDuty"]),
+  }),
+  z.strictObject({ kind: z.literal("escalation.unanswered"), ...callRef, next: text.nullable() }),
   z.strictObject({ kind: z.literal("channel.opened"), channel: text, name: text }),
   /** Slack does not let crai write there, or open it; `why` in words or as Slack's code. */
   z.strictObject({ kind: z.literal("channel.closed"), name: text, why: text }),

@@ -97,10 +97,11 @@ export function forPager(incident: Incident, message: PagerMessage): PagerMessag
     case "acknowledge":
     case "resolve":
     case "reopen":
+    case "end-page":
       return message;
     case "note":
       return null;
     case "page":
-      return { ...message, title: "crai needs a second person's yes" };
+      return { ...message, title: message.discreet };
   }
 }

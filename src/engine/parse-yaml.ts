@@ -77,6 +77,14 @@ function valueOf(document: ReturnType<typeof parseDocument>, file: string): unkn
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const { path, message } = issue;
+  if (issue.code === "invalid_union") {
+    // What was written is plainly of one of the kinds: what is wrong with it is what that kind says.
+    const meant = issue.errors.filter(
+      (of) => !of.some((one) => one.code === "invalid_type" && one.path.length === 0),
+    );
+    if (meant.length === 1)
+      return meant[0]!.flatMap(problemsOf).map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+  }
   if (issue.code !== "unrecognized_keys") return [{ path, message }];
   return issue.keys.map((key) => ({ path: [...path, key], message }));
 }

@@ -372,4 +372,19 @@ export type PagerMessage =
       by: { slack: string; name: string };
     }
   | { do: "note"; pagerdutyIncident: string; text: string; by: { slack: string; name: string } }
-  | { do: "page"; service: string; title: string; body: string; dedupKey: string };
+  | Page
+  /** What was paged for under this key is over, if PagerDuty has it open. */
+  | { do: "end-page"; dedupKey: string; by: { slack: string; name: string } | null };
+
+/** An incident of PagerDuty's own, which its service's escalation policy carries, or one person that it is assigned to. */
+export interface Page {
+  do: "page";
+  service: string;
+  /** Whoever is on call there when it is delivered, or whose account has this address; null: the service's policy. */
+  to: { schedule: string } | { email: string } | null;
+  title: string;
+  /** The title where the incident is confidential; the body must then say nothing either. */
+  discreet: string;
+  body: string;
+  dedupKey: string;
+}

@@ -88,8 +88,8 @@ export async function tellPager(
   await putOnce(trx, { key, system: "pagerduty", lane, message, at });
 }
 
-/** What PagerDuty knows our own pages by. */
-export const pageKey = "crai-plan-";
+/** What PagerDuty knows our own pages by: for a second yes, and to call somebody into an incident. */
+export const pageKeys = { plan: "crai-plan-", call: "crai-call-" } as const;
 
 /** Where a plan and its run speak: the incident's channel, else where it was asked, else where outages are announced. */
 export function placeOf(

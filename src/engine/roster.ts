@@ -51,13 +51,27 @@ export interface Roster {
 }
 
 /** The groups and schedules that crai.yaml gives roles and shifts to. */
-export function rosterOf({ access, apps, confidential }: Pick<Config, "access" | "apps" | "confidential">): {
+export function rosterOf({
+  access,
+  apps,
+  confidential,
+  contacts,
+  escalation,
+}: Pick<Config, "access" | "apps" | "confidential" | "contacts" | "escalation">): {
   groups: string[];
   schedules: string[];
 } {
   const roles = Object.values(access.roles);
-  const members = [...roles.flatMap((role) => role.members), ...confidential.members];
-  const schedules = [...roles, ...Object.values(apps)].flatMap(({ onCall }) => onCall);
+  const reached = Object.values(contacts);
+  const members = [
+    ...roles.flatMap((role) => role.members),
+    ...confidential.members,
+    ...reached.flatMap(({ slack }) => slack ?? []),
+  ];
+  const schedules = [
+    ...[...roles, ...Object.values(apps)].flatMap(({ onCall }) => onCall),
+    ...[...reached, ...escalation].flatMap(({ schedule }) => schedule ?? []).filter((id) => id !== "app"),
+  ];
   return {
     groups: [...new Set(members.filter((id) => id.startsWith("S")))],
     schedules: [...new Set(schedules)],

@@ -2,6 +2,8 @@ import type { Config } from "../domain/config.ts";
 import type { Database } from "../store/database.ts";
 import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
+import type { Escalations } from "./escalation/escalations.ts";
+import type { FindReach } from "./escalation/reach.ts";
 import type { Incidents } from "./incidents/incidents.ts";
 import type { Readings } from "./incidents/readings.ts";
 import type { Playbooks } from "./playbooks/loaded.ts";
@@ -22,6 +24,8 @@ export interface UseCases {
   planMessages: PlanMessages;
   lockKeeper: LockKeeper;
   incidents: Incidents;
+  escalations: Pick<Escalations, "call" | "take">;
+  reach: FindReach;
   playbooks: () => Playbooks;
   /** What keeps the playbooks' files from being in force as they are now, one line each with file:line. */
   playbookProblems: () => string[];

@@ -109,6 +109,22 @@ export async function latestOf(
   return row && toEntry(row);
 }
 
+/** Entries of these kinds, oldest first; a stream may have thousands of others. */
+export async function entriesOfKinds(
+  db: Queries,
+  stream: Stream,
+  kinds: readonly Fact["kind"][],
+): Promise<TimelineEntry[]> {
+  const rows = await db
+    .selectFrom("timeline_entry")
+    .selectAll()
+    .where("stream", "=", stream)
+    .where(sql<string>`fact ->> 'kind'`, "in", [...kinds])
+    .orderBy("seq")
+    .execute();
+  return rows.map(toEntry);
+}
+
 /** The entry that a cause left in a stream. */
 export async function entryByKey(
   db: Queries,

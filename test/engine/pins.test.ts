@@ -28,6 +28,7 @@ const incidents = createIncidents({
   showIncident: createShowIncident({ apps: {}, now }),
   db,
   announce: undefined,
+  escalate: null,
   stillFiring: 600_000,
   wakeOutbox: () => undefined,
   now,

@@ -44,6 +44,12 @@ function contentOf(schema: JsonSchema): { path: string; content: JsonSchema } | 
   return undefined;
 }
 
+/** The object that something is, or may be written as. */
+function objectOf(schema: JsonSchema): JsonSchema | undefined {
+  const options = [schema, ...(schema.anyOf ?? [])];
+  return options.find(({ properties }) => properties !== undefined);
+}
+
 /** One row for each key, in the order of the schema; keys of objects in lists and maps follow their parent. */
 export function keyRows(schema: JsonSchema, path = ""): string[][] {
   const required = new Set(schema.required);
@@ -57,7 +63,8 @@ export function keyRows(schema: JsonSchema, path = ""): string[][] {
       property.description ?? "",
     ];
     const inner = contentOf(property);
-    if (inner?.content.properties) return [row, ...keyRows(inner.content, `${key}${inner.path}`)];
+    const object = inner && objectOf(inner.content);
+    if (inner && object) return [row, ...keyRows(object, `${key}${inner.path}`)];
     return [row, ...keyRows(property, key)];
   });
 }

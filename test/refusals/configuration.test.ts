@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { craiConfig, kubeconfig, sandboxPace } from "../../sandbox/crai-config.ts";
+import { readConfig } from "../../src/config.ts";
+import { UserError } from "../../src/domain/errors.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { startProcess } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -96,6 +98,30 @@ test("a crai.yaml that is wrong in several places has each named by line and col
     expect.stringMatching(/^:\d+:\d+ access\.rules\.0\.roles\.0: no role "respondre"/),
     expect.stringMatching(/^:\d+:\d+ manifests\.follow\.1: no app "federation"/),
     expect.stringMatching(/^:\d+:\d+ deadlines\.approval: "soon" is no duration/),
+  ]);
+});
+
+test("a contact that is a placeholder, and names of what is not there, are refused where they stand", () => {
+  const file = configFile((text) =>
+    text
+      .replace("legal@credit-risk-ai.example.com", '"[Vendor-specific contact]"')
+      .replace("+49 30 901820", "+1-555-ONCALL-2")
+      .replace("contact: SRE", "contact: SER")
+      .replace("- Legal Counsel", "- Legal")
+      .replace("- api/errorRate", "- api/errorrate"),
+  );
+  let said = "";
+  try {
+    readConfig(file);
+  } catch (error) {
+    said = error instanceof UserError ? error.why : String(error);
+  }
+  expect(said.split("\n").map((line) => line.replace(/^.*?crai\.yaml:\d+:\d+ /, ""))).toEqual([
+    'dashboards.overview.metrics.1: no metric "api/errorrate"',
+    expect.stringMatching(/^contacts\.Legal Counsel: a placeholder reaches nobody/),
+    expect.stringMatching(/^contacts\.Second line\.phone: a placeholder reaches nobody/),
+    'escalation.0.contact: no contact "SER"',
+    'invitations.breach.1: no contact "Legal"',
   ]);
 });
 

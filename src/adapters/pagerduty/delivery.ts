@@ -1,7 +1,7 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import { z } from "zod";
-import type { Directory, PagerMessage } from "../../engine/ports.ts";
+import type { Directory, Page, PagerMessage } from "../../engine/ports.ts";
 import type { Database } from "../../store/database.ts";
 import { dueHeads, markDelivered, markFailed, retryAt } from "../../store/outbox.ts";
 import type { Row } from "../../store/tables.ts";
@@ -11,6 +11,8 @@ const Anything = z.unknown();
 const User = z.object({ id: z.string(), email: z.string() });
 type User = z.infer<typeof User>;
 const Users = z.object({ users: z.array(User) });
+const OnCalls = z.object({ oncalls: z.array(z.object({ user: z.object({ id: z.string() }) })) });
+const Incidents = z.object({ incidents: z.array(z.object({ id: z.string() })) });
 const Changed = z.object({ incident: z.object({ last_status_change_at: z.string().nullish() }) });
 
 /** Who did a change in PagerDuty's eyes, and when by its clock: by these its echo is known again. */
@@ -24,6 +26,8 @@ export interface PagerDeliveryOptions {
   directory: Pick<Directory, "email">;
   /** The user that notes are written as when the person has no PagerDuty account. */
   serviceUser: string | null;
+  /** PagerDuty has taken a page (`why` null), or refused it for good. */
+  onPaged?: (dedupKey: string, why: string | null) => Promise<void>;
   now: () => Date;
   log: Logger;
 }
@@ -45,7 +49,10 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
   /** The PagerDuty user behind a Slack user; null: they have none. */
   async function accountOf(slack: string): Promise<User | null> {
     const email = await directory.email(slack);
-    if (email === null) return null;
+    return email === null ? null : userBy(email);
+  }
+
+  async function userBy(email: string): Promise<User | null> {
     const { users } = await client.call(Users, { path: "/users", query: { query: email } });
     return users.find((user) => user.email.toLowerCase() === email.toLowerCase()) ?? null;
   }
@@ -68,8 +75,25 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     });
   }
 
+  /** Whom a page is assigned to; nobody is a refusal: it would ring at whoever has the service's policy instead. */
+  async function assigneeOf(to: NonNullable<Page["to"]>): Promise<string> {
+    if ("schedule" in to) {
+      const { oncalls } = await client.call(OnCalls, {
+        path: "/oncalls",
+        query: { "schedule_ids[]": [to.schedule], limit: "1" },
+      });
+      const [first] = oncalls;
+      if (first) return first.user.id;
+      throw new PagerRefusal(404, `nobody is on call in ${to.schedule}`, null);
+    }
+    const user = await userBy(to.email);
+    if (user) return user.id;
+    throw new PagerRefusal(404, `nobody there has the address ${to.email}`, null);
+  }
+
   /** An incident of its own, once per key: PagerDuty refuses a second one while the first is open. */
-  async function page({ service, title, body, dedupKey }: PagerMessage & { do: "page" }): Promise<void> {
+  async function page({ service, to, title, body, dedupKey }: Page): Promise<void> {
+    const assignee = to === null ? null : await assigneeOf(to);
     await client.call(Anything, {
       method: "POST",
       path: "/incidents",
@@ -80,10 +104,27 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
           service: { id: service, type: "service_reference" },
           incident_key: dedupKey,
           body: { type: "incident_body", details: body },
+          ...(assignee !== null && {
+            assignments: [{ assignee: { id: assignee, type: "user_reference" } }],
+          }),
         },
       },
       from: await anyAccount(),
     });
+  }
+
+  /** Resolves what a page of ours opened, as the person who answered it where they have an account. */
+  async function endPage({ dedupKey, by }: PagerMessage & { do: "end-page" }): Promise<void> {
+    const query = { incident_key: dedupKey, "statuses[]": ["triggered", "acknowledged"] };
+    const { incidents } = await client.call(Incidents, { path: "/incidents", query });
+    const account = by === null || incidents.length === 0 ? null : await accountOf(by.slack);
+    for (const { id } of incidents)
+      await client.call(Anything, {
+        method: "PUT",
+        path: `/incidents/${encodeURIComponent(id)}`,
+        data: { incident: { type: "incident_reference", status: "resolved" } },
+        from: account?.email ?? (await anyAccount()),
+      });
   }
 
   async function change(
@@ -108,8 +149,8 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
   }
 
   async function send(message: PagerMessage): Promise<Receipt> {
-    if (message.do === "page") {
-      await page(message);
+    if (message.do === "page" || message.do === "end-page") {
+      await (message.do === "page" ? page(message) : endPage(message));
       return null;
     }
     const account = await accountOf(message.by.slack);
@@ -130,9 +171,17 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
     }
   }
 
+  async function tellPaged(row: Row<"outbox">, why: string | null): Promise<void> {
+    const message = row.message as PagerMessage;
+    if (message.do === "page") await options.onPaged?.(message.dedupKey, why);
+  }
+
   async function deliver(row: Row<"outbox">): Promise<void> {
     try {
-      await markDelivered(db, row, await sendOrFindSo(row.message as PagerMessage));
+      const receipt = await sendOrFindSo(row.message as PagerMessage);
+      // Before it counts as delivered: interrupted here, it is found to be so and told again.
+      await tellPaged(row, null);
+      await markDelivered(db, row, receipt);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const final =
@@ -143,6 +192,7 @@ export function startPagerDelivery(options: PagerDeliveryOptions): PagerDelivery
         error.status !== 408;
       if (final) {
         log.warn({ err: error, key: row.key }, "PagerDuty refused");
+        await tellPaged(row, message);
         return markFailed(db, row, now(), message);
       }
       const wait =

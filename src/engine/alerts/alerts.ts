@@ -43,7 +43,7 @@ export interface Untaken {
 
 export interface AlertsOptions {
   db: Database;
-  config: Pick<Config, "apps" | "slack" | "confidential" | "deadlines">;
+  config: Pick<Config, "apps" | "slack" | "confidential" | "deadlines" | "escalation">;
   incidents: Incidents;
   wakeOutbox: () => void;
   now: Clock;
@@ -166,6 +166,7 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
         const rows = fired.map(({ row }) => row);
         const { episode } = await beginAnew(trx, (await lockIncident(trx, incident))!, rows, {
           together: config.deadlines.together,
+          escalate: config.escalation.length === 0 ? null : config.deadlines.escalate,
           now: now(),
         });
         await attachAlerts(

@@ -1,3 +1,4 @@
+import { addMilliseconds } from "date-fns/addMilliseconds";
 import { differenceInMilliseconds } from "date-fns/differenceInMilliseconds";
 import { min } from "date-fns/min";
 import type { AlertSource } from "../../domain/actor.ts";
@@ -7,6 +8,7 @@ import { toldBy } from "../../store/alerts.ts";
 import type { Queries } from "../../store/database.ts";
 import { updateIncident } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
+import { setEscalation } from "../escalation/escalations.ts";
 import { appendEntry } from "../../store/timeline.ts";
 
 type Began = Pick<FactOf<"episode.began">, "why"> & { since: Date | null };
@@ -14,6 +16,8 @@ type Began = Pick<FactOf<"episode.began">, "why"> & { since: Date | null };
 export interface EpisodeOptions {
   /** ms within which the alerts of one trouble begin. */
   together: number;
+  /** ms after which the chain is called for what nobody acknowledges; null: there is no chain. */
+  escalate: number | null;
   now: Date;
 }
 
@@ -74,6 +78,12 @@ export async function beginAnew(
       since: since === null ? null : since.toISOString(),
     },
   });
+  if (options.escalate !== null)
+    await setEscalation(
+      trx,
+      { number: incident.number, episode },
+      addMilliseconds(options.now, options.escalate),
+    );
   const change = { episode, episodeAt: first.starts_at };
   if (why !== "mitigated") return updateIncident(trx, incident.number, change);
   await appendEntry(trx, {

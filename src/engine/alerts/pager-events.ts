@@ -14,7 +14,9 @@ import { appendEntry } from "../../store/timeline.ts";
 import type { Alerts } from "./alerts.ts";
 import { demandTaken } from "./take-deliveries.ts";
 import type { Incidents } from "../incidents/incidents.ts";
-import { pageKey } from "../record.ts";
+import { callOfPage } from "../escalation/show-call.ts";
+import type { Escalations } from "../escalation/escalations.ts";
+import { pageKeys } from "../record.ts";
 
 const verbs: Partial<Record<PagerEvent["what"], IncidentVerb>> = {
   acknowledged: "acknowledge",
@@ -74,11 +76,22 @@ export interface PagerEventsOptions {
   db: Database;
   alerts: Alerts;
   incidents: Incidents;
+  escalations: Pick<Escalations, "heard">;
   now: Clock;
 }
 
+function isOwn(key: string): boolean {
+  return Object.values(pageKeys).some((own) => key.startsWith(own));
+}
+
 /** Follows PagerDuty: triggering opens or attaches, and what people do there is done here, without being said back. */
-export function createPagerEvents({ db, alerts, incidents, now }: PagerEventsOptions): PagerEvents {
+export function createPagerEvents({
+  db,
+  alerts,
+  incidents,
+  escalations,
+  now,
+}: PagerEventsOptions): PagerEvents {
   /** PagerDuty resolved it, by a person or because the monitor recovered: the alert is over, the incident may not be. */
   async function end(fingerprint: string): Promise<void> {
     const ended = await db.transaction().execute(async (trx) => {
@@ -102,10 +115,18 @@ export function createPagerEvents({ db, alerts, incidents, now }: PagerEventsOpt
     for (const incident of touched) if (incident !== null) await incidents.refresh(incident);
   }
 
+  /** Whoever is called into an incident may answer on their phone. */
+  async function hearOfCall({ what, by, incident }: PagerEvent): Promise<void> {
+    const about = callOfPage(incident?.key ?? "");
+    if (about === null || by === null || (what !== "acknowledged" && what !== "resolved")) return;
+    await escalations.heard(about.incident, about.call, by.name);
+  }
+
   async function follow(event: PagerEvent): Promise<void> {
     const alert = alertOf(event);
-    // A page of our own for a second yes comes back as an incident of PagerDuty; it is no outage.
-    if (alert === null || alert.group?.startsWith(pageKey) === true) return;
+    if (alert === null) return;
+    // A page of our own comes back as an incident of PagerDuty; it is no outage.
+    if (isOwn(alert.group ?? "")) return hearOfCall(event);
     if (event.what === "triggered") return demandTaken(await alerts.receive([alert], event.id));
     if (event.what === "resolved") await end(alert.fingerprint);
     const incident = await incidentOfPager(db, alert.fingerprint);

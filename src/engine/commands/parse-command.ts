@@ -3,6 +3,7 @@ import { cleanText, quoted, shortened } from "../../domain/clean-text.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Args, Command } from "./command.ts";
 import { nearest } from "./nearest.ts";
+import { quoteWord } from "./quote-word.ts";
 
 /** Words as a shell would split them: quotes keep blanks together, a backslash takes the next character as it is. */
 export function splitWords(text: string): string[] {
@@ -37,11 +38,6 @@ export function splitWords(text: string): string[] {
     });
   if (open) words.push(word);
   return words;
-}
-
-/** Puts a value into a command line so that `splitWords` gives it back whole. */
-export function quoteWord(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
 /** Flags every command understands. */

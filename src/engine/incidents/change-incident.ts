@@ -4,7 +4,7 @@ import type { Row } from "../../store/tables.ts";
 import type { Args, CommandContext } from "../commands/command.ts";
 import { incidentOf } from "../commands/incident-of.ts";
 import type { Reply } from "../commands/invocation.ts";
-import { quoteWord } from "../commands/parse-command.ts";
+import { quoteWord } from "../commands/quote-word.ts";
 import { line } from "../page.ts";
 import type { UseCases } from "../use-cases.ts";
 import { firingLines } from "./change-view.ts";

@@ -74,6 +74,25 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
     subject: by,
     what: what === "noted" ? "added a note in PagerDuty" : `${what} it in PagerDuty`,
   }),
+  "escalation.called": ({ to, people, page, reason }) => {
+    const names = people.map(({ name }) => name).join(", ");
+    const how = page ? " and asked PagerDuty to page them" : "";
+    return {
+      what: `called ${to}${names === "" || names === to ? "" : ` (${names})`}${how}${because(reason)}`,
+    };
+  },
+  "escalation.paged": ({ to, why }) => ({
+    subject: "PagerDuty",
+    what: why === null ? `took the page for ${to}` : `did not take the page for ${to}: ${why}`,
+  }),
+  "escalation.answered": ({ to, by, how }) => ({
+    subject: by,
+    what: `answered the call to ${to}${how === "PagerDuty" ? " in PagerDuty" : ""}`,
+  }),
+  "escalation.unanswered": ({ to, next }) => ({
+    subject: to,
+    what: `did not answer${next === null ? "" : `; next is ${next}`}`,
+  }),
   "channel.opened": ({ name }) => ({ what: `opened the channel #${name}` }),
   "channel.closed": ({ name, why }) => ({ what: `could not write in #${name}: ${why}` }),
   "note.added": ({ text, link }) => ({ what: "noted", quoted: text, link }),

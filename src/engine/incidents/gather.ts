@@ -2,7 +2,9 @@ import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { Logger } from "pino";
 import type { Clock } from "../../domain/clock.ts";
 import type { Config } from "../../domain/config.ts";
+import { byHand, type Contact } from "../../domain/contact.ts";
 import { type Incident, isConfidential } from "../../domain/incident.ts";
+import type { Text, View } from "../../domain/view.ts";
 import type { Database } from "../../store/database.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
 import { readStream } from "../../store/timeline.ts";
@@ -13,7 +15,7 @@ import type { Roll, Roster } from "../roster.ts";
 
 export interface GatherOptions {
   db: Database;
-  config: Pick<Config, "apps" | "confidential">;
+  config: Pick<Config, "apps" | "confidential" | "contacts" | "invitations">;
   roster: Roster;
   authorizer: Pick<Authorizer, "holders">;
   directory: Pick<Directory, "displayName">;
@@ -45,10 +47,24 @@ export function createGather({
     return Promise.all(schedules.map((schedule) => roster.schedule(schedule)));
   }
 
+  /** The contacts whom crai.yaml wants in each incident of this kind. */
+  function contactsFor({ kind }: Incident): [string, Contact][] {
+    return config.invitations[kind].flatMap((name): [string, Contact][] => {
+      const contact = config.contacts[name];
+      return contact === undefined ? [] : [[name, contact]];
+    });
+  }
+
   async function rollsFor(incident: Incident): Promise<Roll[]> {
-    if (!isConfidential(incident.kind)) return onCallFor(incident);
-    const groups = config.confidential.members.filter((member) => member.startsWith("S"));
-    return Promise.all(groups.map((group) => roster.group(group)));
+    const contacts = contactsFor(incident).map(([, contact]) => contact);
+    const members = isConfidential(incident.kind) ? config.confidential.members : [];
+    const groups = [...members, ...contacts.flatMap(({ slack }) => slack ?? [])].filter(isGroup);
+    const schedules = contacts.flatMap(({ schedule }) => schedule ?? []);
+    const rolls = await Promise.all([
+      ...[...new Set(groups)].map((group) => roster.group(group)),
+      ...schedules.map((schedule) => roster.schedule(schedule)),
+    ]);
+    return isConfidential(incident.kind) ? rolls : [...(await onCallFor(incident)), ...rolls];
   }
 
   /** Slack answers with the ID itself where it knows nobody of it. */
@@ -56,10 +72,11 @@ export function createGather({
     return (await directory.displayName(user).catch(() => null)) !== user;
   }
 
-  /** Those of a confidential incident who are named one by one; somebody who is not known cannot be invited. */
-  async function namedFor({ kind }: Incident): Promise<string[]> {
-    if (!isConfidential(kind)) return [];
-    const named = config.confidential.members.filter((member) => !member.startsWith("S"));
+  /** Those who are named one by one; somebody who is not known cannot be invited. */
+  async function namedFor(incident: Incident): Promise<string[]> {
+    const members = isConfidential(incident.kind) ? config.confidential.members : [];
+    const contacts = contactsFor(incident).flatMap(([, { slack }]) => slack ?? []);
+    const named = [...members, ...contacts].filter((id) => !isGroup(id));
     const known = await Promise.all(named.map(isKnown));
     return named.filter((_, index) => known[index]);
   }
@@ -85,6 +102,21 @@ export function createGather({
     wakeOutbox();
   }
 
+  /** Whoever is wanted and cannot be invited has to be told by people: once, where those are. */
+  async function nameOthers(incident: Incident): Promise<void> {
+    const others = contactsFor(incident).filter(
+      ([, { slack, schedule }]) => (slack ?? schedule) === undefined,
+    );
+    if (others.length === 0) return;
+    const { number } = incident;
+    await say(
+      db,
+      { key: `incident:${number}:to-inform`, about: number },
+      { do: "post", channel: { incident: number }, view: toInform(others) },
+      now(),
+    );
+  }
+
   return async (number) => {
     const incident = await incidentByNumber(db, number);
     if (!incident) return undefined;
@@ -94,6 +126,7 @@ export function createGather({
     const rolls = await rollsFor(incident);
     const people = [...(await namedFor(incident)), ...rolls.flatMap((roll) => usersOf(roll, incident))];
     await invite(number, [...new Set(people)]);
+    await nameOthers(incident);
     const missing = rolls.flatMap((roll) => (roll.missing?.passing === true ? roll.missing.why : []));
     if (people.length === 0 && missing.length === 0 && isConfidential(incident.kind)) {
       log.warn({ incident: number }, "confidential.members names nobody who is known: others are invited");
@@ -102,6 +135,22 @@ export function createGather({
     if (missing.length === 0 || incident.status === "resolved") return undefined;
     log.warn({ incident: number, missing }, "whom to invite is not known yet");
     return addMilliseconds(now(), AGAIN_AFTER);
+  };
+}
+
+function isGroup(id: string): boolean {
+  return id.startsWith("S");
+}
+
+function toInform(others: readonly [string, Contact][]): View {
+  const summary = "To be informed by hand: they are not in Slack.";
+  const items = others.map(([name, contact]): Text => [{ bold: name }, `: ${byHand(contact).join(" · ")}`]);
+  return {
+    summary,
+    blocks: [
+      { type: "text", text: summary },
+      { type: "list", items },
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
-import { type Actor, type Person, sameActor } from "../../domain/actor.ts";
+import { type Actor, actorName, type Person, sameActor } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { UserError } from "../../domain/errors.ts";
 import {
@@ -26,6 +26,8 @@ import {
 } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry, latestOf } from "../../store/timeline.ts";
+import { setEscalation } from "../escalation/escalations.ts";
+import { acknowledgeCalls, endCalls } from "../escalation/show-call.ts";
 import { isSlackUser } from "../people.ts";
 import { say, show, tellPager } from "../record.ts";
 import { changedView } from "./change-view.ts";
@@ -75,6 +77,8 @@ export interface IncidentsOptions {
   announce: string | undefined;
   /** ms after which alerts that fire on are told of once more. */
   stillFiring: number;
+  /** ms after which the chain is called for what nobody acknowledges; null: there is no chain. */
+  escalate: number | null;
   wakeOutbox: () => void;
   now: Clock;
 }
@@ -114,6 +118,7 @@ export function createIncidents({
   announce,
   showIncident,
   stillFiring,
+  escalate,
   wakeOutbox,
   now,
 }: IncidentsOptions): Incidents {
@@ -172,6 +177,22 @@ export function createIncidents({
       { do: "post", channel: { id: announce }, view: incidentLine(incident) },
       now(),
     );
+  }
+
+  async function waitForAnswer(trx: Queries, incident: Pick<Incident, "number" | "episode">): Promise<void> {
+    if (escalate !== null) await setEscalation(trx, incident, addMilliseconds(now(), escalate));
+  }
+
+  /** Whoever is called in need not be waited for, or is not needed any longer. */
+  async function tellCalled(
+    trx: Queries,
+    incident: Incident,
+    { verb, actor, reason }: { verb: IncidentVerb; actor: Actor; reason: string | null },
+  ): Promise<void> {
+    const at = now();
+    const by = actor.kind === "alert" && reason !== null ? reason : actorName(actor);
+    if (verb === "acknowledge") await acknowledgeCalls(trx, incident, { actor, by, how: "acknowledged", at });
+    if (verb === "reopen") await waitForAnswer(trx, { ...incident, episode: incident.episode + 1 });
   }
 
   /** Whoever declares or takes a role is in the channel, also when it is private. */
@@ -256,6 +277,7 @@ export function createIncidents({
           subject: { incident: opened.number },
           dueAt: now(),
         });
+        await waitForAnswer(trx, opened);
         await invite(trx, opened.number, actor);
         await showEverywhere(trx, opened);
         return { incident: opened, opened: true };
@@ -293,10 +315,13 @@ export function createIncidents({
           },
           now(),
         );
-        return updateIncident(trx, number, {
+        await tellCalled(trx, incident, { verb, actor: act.actor, reason: act.reason });
+        const after = await updateIncident(trx, number, {
           ...(to !== null && { status: to }),
           ...timesAfter(verb, incident, now()),
         });
+        if (verb === "resolve") await endCalls(trx, after, { actor: act.actor, at: now() });
+        return after;
       });
     },
 

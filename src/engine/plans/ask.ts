@@ -6,7 +6,7 @@ import type { Database, Queries } from "../../store/database.ts";
 import { setDeadline } from "../../store/deadlines.ts";
 import { markAsked, type StoredPlan } from "../../store/plans.ts";
 import { appendEntry } from "../../store/timeline.ts";
-import { pageKey, streamOf, tellPager } from "../record.ts";
+import { pageKeys, streamOf, tellPager } from "../record.ts";
 
 export interface AskOptions {
   db: Database;
@@ -24,7 +24,15 @@ export function createAsk({ db, config, now }: AskOptions) {
     await tellPager(
       trx,
       { key: `plan:${number}:page`, about: plan.incident },
-      { do: "page", service, title: `Yes or no? ${plan.title}`, body, dedupKey: `${pageKey}${number}` },
+      {
+        do: "page",
+        service,
+        to: null,
+        title: `Yes or no? ${plan.title}`,
+        discreet: "crai needs a second person's yes",
+        body,
+        dedupKey: `${pageKeys.plan}${number}`,
+      },
       now(),
     );
   }

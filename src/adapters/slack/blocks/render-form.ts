@@ -1,7 +1,7 @@
 import type { types } from "@slack/bolt";
 import { cleanText } from "../../../domain/clean-text.ts";
 import type { Button, Field } from "../../../domain/view.ts";
-import { quoteWord } from "../../../engine/commands/parse-command.ts";
+import { quoteWord } from "../../../engine/commands/quote-word.ts";
 import { limits } from "./limits.ts";
 import { cut, plainLine } from "./text.ts";
 
