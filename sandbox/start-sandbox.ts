@@ -51,6 +51,8 @@ export interface SandboxOptions {
   kubeconfig?: string;
   /** Address of a real Prometheus for crai. It and a real Alertmanager then watch and tell, and the sandbox's do not. */
   prometheus?: string;
+  /** Folder with a PostgreSQL of this machine, its pg_dump included, for the cluster's database in place of npm's. */
+  postgres?: string;
   /** Added to crai's environment, or in place of what the sandbox sets there. */
   env?: Record<string, string>;
 }
@@ -99,9 +101,15 @@ export async function startSandbox(options: SandboxOptions) {
   const origin = () => web.origin;
 
   const { cluster, controllers } = startPracticeCluster(timing.pods);
-  const database = createPracticeDatabase(join(dataDir, "database"));
+  const database = createPracticeDatabase(
+    join(dataDir, "database"),
+    options.postgres === undefined ? {} : { tools: options.postgres },
+  );
   cluster.database = () => database.address();
-  cluster.host = { shares: () => database.shares() };
+  cluster.host = {
+    shares: () => database.shares(),
+    ...(options.postgres !== undefined && { tools: options.postgres }),
+  };
   const slack = createSlackWorkspace({
     manifest: readManifest(join(project, "manifest.yml")),
     ...(timing.slack && { timings: timing.slack }),

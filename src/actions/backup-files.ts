@@ -6,6 +6,7 @@ import { isUserError } from "../domain/errors.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { bytesText } from "./diagnose/texts.ts";
 import { listBackups, readBackup } from "./database/backups.ts";
+import { isSafety } from "./database/chosen.ts";
 import { type AppPlace, callsTo, type DatabaseServer, serverOf } from "./database/server.ts";
 import { defineCheck } from "./preflight/define-check.ts";
 
@@ -31,7 +32,7 @@ function databases(apps: readonly Omit<AppPlace, "cluster">[]): readonly Omit<Ap
 async function evidenceOf(server: DatabaseServer, params: Params, now: Date): Promise<Evidence[]> {
   const { name } = server.settings;
   const { hours, show, before } = params;
-  const all = await listBackups(server);
+  const all = (await listBackups(server)).filter(({ file }) => !isSafety(file));
   const found = before === null ? all : all.filter(({ endedAt }) => endedAt < parseISO(before));
   const [newest] = found;
   const sought = before === null ? "" : ` from before ${before}`;

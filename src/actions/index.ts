@@ -17,6 +17,12 @@ import { isolationCheck } from "./isolation-check.ts";
 import { preflightRequired } from "./preflight-required.ts";
 import { readyCheck } from "./ready-check.ts";
 import { checklist } from "./checklist.ts";
+import { databaseBackup } from "./database-backup.ts";
+import { databaseCompare } from "./database-compare.ts";
+import { databaseLoad } from "./database-load.ts";
+import { databaseRows } from "./database-rows.ts";
+import { databaseSave } from "./database-save.ts";
+import { databaseSwap } from "./database-swap.ts";
 import { findings } from "./findings.ts";
 import { httpCheck } from "./http-check.ts";
 import { incidentFact } from "./incident-fact.ts";
@@ -55,6 +61,8 @@ import { templateRestore } from "./template-restore.ts";
 import { tlsCheck } from "./tls-check.ts";
 import { waitUntil } from "./wait-until.ts";
 import { workloadWait } from "./workload-wait.ts";
+import { writersStart } from "./writers-start.ts";
+import { writersStop } from "./writers-stop.ts";
 
 /** The catalogue: everything a step of a playbook may name. */
 export const actions: readonly Action[] = [
@@ -87,6 +95,14 @@ export const actions: readonly Action[] = [
   entranceCheck,
   backupCheck,
   backupFiles,
+  databaseBackup,
+  databaseSave,
+  databaseLoad,
+  databaseCompare,
+  writersStop,
+  databaseSwap,
+  writersStart,
+  databaseRows,
   readyCheck,
   figuresCheck,
   evidenceCheck,

@@ -13,6 +13,7 @@ export const permissions = {
   "workload:scale": "scale a workload",
   "workload:limits": "change the CPU and memory limits of a workload",
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
+  "database:restore": "restore a database from a backup, and swap it in",
   "job:run": "run a Job of crai.yaml",
   "session:end": "end connections of a database",
   "model:promote": "choose which version of a model is in force",

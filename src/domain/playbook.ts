@@ -24,6 +24,7 @@ export const inputTypes = {
   duration: "a duration such as 90s, 10m, 1h30m",
   boolean: "true or false",
   date: "a day, as 2026-11-22",
+  time: "a moment, as 2026-11-22T14:30Z or 2026-11-22T14:30+01:00",
   name: "a Kubernetes name (DNS-1123)",
   text: "free text",
 } as const;

@@ -56,6 +56,19 @@ export const summaries: Readonly<Record<string, string>> = {
   "backup-check": "Whether the CronJobs that back up have succeeded lately.",
   "backup-files":
     "Lists the backups of every database of the environment (`apps.<name>.database`) with size and age; the newest must be recent, and readable to its end.",
+  "database-backup":
+    "Chooses the backup that `restore-database` restores and reads it to its end, before anything is changed. Its plan says what is lost, which rows are newer, and whether two copies have room.",
+  "database-save": "Takes a backup of the database in force with pg_dump and reads it to its end.",
+  "database-load":
+    "Restores the chosen backup into a database of its own beside the one in force: all or nothing, with owner, locale, settings and rights of the one in force.",
+  "database-compare":
+    "Counts every table of the restored database and of the one in force, and fails where a constraint or an index is missing or not valid. Its `values.summary` says what vanishes.",
+  "writers-stop":
+    "Scales the apps that write to a database (`apps.<name>.database.writers`) to zero, and keeps how many pods each had.",
+  "database-swap":
+    "Renames two databases in one transaction, so that the restored one is in force and the one before is kept, closed to connections. Refused while somebody is at work in it.",
+  "writers-start": "Scales what `writers-stop` stopped up again, and waits until it is ready.",
+  "database-rows": "Whether the database in force answers, with the rows of every table.",
   "ready-check": "Whether what watches over the system (`preflight.workloads`) is rolled out.",
   "figures-check":
     "Whether figures of the model (`preflight.figures`), read from Prometheus, are within their bounds.",

@@ -65,6 +65,8 @@ export interface WorldOptions {
   /** Changes the crai.yaml that crai reads. */
   configure?: (config: ConfigFile) => void;
   alerting?: Partial<Alerting>;
+  /** Folder with a PostgreSQL of this machine for the cluster's database. */
+  postgres?: string;
 }
 
 /** The whole sandbox with crai as its child, on a database of its own. */
@@ -78,6 +80,7 @@ export async function startWorld({ pace, env, configure, ...options }: WorldOpti
     crai: false,
     timing: { ...timing, pace: { ...timing.pace, ...pace } },
     alerting: { ...alerting, ...options.alerting },
+    ...(options.postgres !== undefined && { postgres: options.postgres }),
     env: { DATABASE_URL: database.url, CRAI_CONFIG: edited, ...quietPlaybooks(), ...env },
   });
   const config = parse(readFileSync(join(dataDir, "crai.yaml"), "utf8")) as ConfigFile;

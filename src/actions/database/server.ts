@@ -76,8 +76,25 @@ export async function query<Shape>(
   const { user } = server.settings;
   const rows = `select coalesce(json_agg(found), '[]') from (${sql}) found`;
   const ended = await server.run(
-    ["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", database, "-c", rows],
-    timeoutMs,
+    [
+      "psql",
+      "-X",
+      "-A",
+      "-t",
+      "-q",
+      "-v",
+      "ON_ERROR_STOP=1",
+      "-U",
+      user,
+      "-d",
+      database,
+      // What nobody waits for any more does not go on in the database.
+      "-c",
+      `set statement_timeout = ${timeoutMs}`,
+      "-c",
+      rows,
+    ],
+    timeoutMs + 5000,
   );
   if (ended.code === 0) return z.array(shape).parse(JSON.parse(ended.stdout));
   throw refusedBy(server, "psql", ended);

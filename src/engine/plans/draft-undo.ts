@@ -5,6 +5,7 @@ import { planByNumber } from "../../store/plans.ts";
 import { mayHaveWritten, runByNumber, stepsOf } from "../../store/runs.ts";
 import { noRun } from "../commands/references.ts";
 import type { MakeContext } from "./action-context.ts";
+import type { Actions } from "../playbooks/loaded.ts";
 import { bareStep } from "./bare-step.ts";
 import type { ConcreteStep } from "./expand.ts";
 import { planSteps } from "./plan-steps.ts";
@@ -29,7 +30,8 @@ function inOrder(steps: readonly ((needs: string[]) => ConcreteStep)[]): Concret
 }
 
 /** Looks that tell how it went; what people were asked is not asked again. */
-function isCheck(step: PlannedStep): boolean {
+function isCheck(step: PlannedStep, actions: Actions): boolean {
+  if (actions.get(step.action)?.prepares === true) return false;
   return !step.mutates && step.scopes.length > 0 && (step.later?.with ?? null) === null;
 }
 
@@ -72,7 +74,9 @@ export function createUndoDraft(
               ),
         ),
         // Also those the run never reached: an undo ends on the same evidence.
-        ...stored.plan.steps.filter(isCheck).map((step) => (needs: string[]) => lookAgain(step, needs)),
+        ...stored.plan.steps
+          .filter((step) => isCheck(step, actions))
+          .map((step) => (needs: string[]) => lookAgain(step, needs)),
       ]),
       { actor, actions, contexts, incident },
     );

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { App } from "../../domain/app.ts";
 import { quoted } from "../../domain/clean-text.ts";
 import { Duration } from "../../domain/deadline.ts";
@@ -73,6 +74,10 @@ const kinds: Readonly<Record<InputType, Kind>> = {
   },
   boolean: { is: () => "true or false", read: (text) => booleans[text.toLowerCase()] },
   date: { is: () => "a day such as 2026-11-22", read: (text) => (isDay(text) ? text : undefined) },
+  time: {
+    is: () => "a moment with its offset, such as 2026-11-22T14:30Z or 2026-11-22T14:30+01:00",
+    read: (text) => (z.iso.datetime({ offset: true }).safeParse(text).success ? text : undefined),
+  },
   name: {
     is: () => "a Kubernetes name: lower-case letters, digits, - and .",
     read: matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/),

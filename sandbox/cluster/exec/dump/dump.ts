@@ -6,6 +6,9 @@ import type { Process } from "../process.ts";
 import { archiveText, listing, readArchive } from "./archive.ts";
 import { statementsOf } from "./statements.ts";
 
+/** Newer than any server, so that it dumps them all. */
+const practiceVersion = "99.0";
+
 /** Long options with their values, and the words that are no options. */
 interface Given {
   options: Map<string, string>;
@@ -55,6 +58,10 @@ async function failing(process: Process, work: () => Promise<number>): Promise<n
 export function pgDump(process: Process): Promise<number> {
   return failing(process, async () => {
     const { options } = givenIn(process.argv);
+    if (options.has("version")) {
+      process.out(`pg_dump (PostgreSQL) ${practiceVersion}\n`);
+      return 0;
+    }
     const file = options.get("file") ?? "";
     const target = await onShare(process, file);
     if (target === undefined)

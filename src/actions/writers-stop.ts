@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { digest } from "../domain/hash.ts";
+import type { Warning } from "../domain/plan.ts";
+import { defineAction } from "../engine/playbooks/action.ts";
+import { callsOn, countsOf, scaleTo, writersOf } from "./database/writers.ts";
+import { kubectl } from "./rollout/kubectl.ts";
+
+const Params = z.strictObject({ of: z.string().describe("the app that is the database") });
+
+type StopState = { of: string; replicas: Record<string, number> };
+
+function listed(replicas: Record<string, number>): string {
+  return Object.entries(replicas)
+    .map(([app, count]) => `${app} ${count} → 0`)
+    .join(", ");
+}
+
+/** Scales the apps that write to a database to zero; how many pods each had is kept for starting them again. */
+export const writersStop = defineAction<z.infer<typeof Params>, StopState, "environment">({
+  name: "writers-stop",
+  scope: "environment",
+  params: Params,
+  permission: "workload:scale",
+
+  async plan({ of }, context) {
+    const { cluster } = context;
+    const running: ReturnType<typeof writersOf> = [];
+    const replicas: Record<string, number> = {};
+    const warnings: Warning[] = [];
+    for (const place of writersOf(of, context)) {
+      const workload = await cluster.workload(place.target);
+      // What is stopped already stays stopped afterwards.
+      if (workload.replicas === 0) continue;
+      running.push(place);
+      replicas[place.app.name] = workload.replicas;
+      const { autoscalers } = await cluster.scaleLimits(place.target);
+      for (const { kind, name } of autoscalers ?? [])
+        if (kind === "KEDA")
+          warnings.push({
+            level: "warn",
+            text: `KEDA's ${name} may scale ${place.app.name} up again at any time.`,
+            next: "Pause it (annotation autoscaling.keda.sh/paused) before you confirm.",
+          });
+    }
+    const names = Object.keys(replicas);
+    const who = names.length === 0 ? "nobody" : names.join(", ");
+    return {
+      title: `stop ${who}`,
+      calls: callsOn(running),
+      facts: [
+        {
+          label: "Stopped for the swap",
+          value:
+            names.length === 0
+              ? "nobody: crai.yaml names no `database.writers` that run"
+              : `${listed(replicas)}, by scaling; started again afterwards`,
+        },
+      ],
+      diff: null,
+      kubectl: running.map(({ target }) =>
+        kubectl(target, "scale", `${target.kind}/${target.name}`, "--replicas=0"),
+      ),
+      warnings: [
+        ...warnings,
+        ...(names.length === 0
+          ? []
+          : [
+              {
+                level: "warn" as const,
+                text: `${who} serve nobody from the swap until they are started again.`,
+              },
+            ]),
+      ],
+      fingerprint: digest([of, replicas]),
+      inverse: {
+        action: "writers-start",
+        title: `Start ${who} again`,
+        with: { of, replicas },
+      },
+      apps: names.length === 0 ? [of] : names,
+      targets: running.map(({ target }) => target),
+      state: { of, replicas },
+    };
+  },
+
+  async apply({ of, replicas }, context) {
+    for (const place of writersOf(of, context))
+      if (Object.hasOwn(replicas, place.app.name)) await scaleTo(context, place, 0);
+  },
+
+  async observe({ of, replicas }, context) {
+    const left: string[] = [];
+    for (const { app, target } of writersOf(of, context)) {
+      if (!Object.hasOwn(replicas, app.name)) continue;
+      const workload = await context.cluster.workload(target);
+      const { pods } = countsOf(workload);
+      if (workload.replicas > 0 && context.inHand?.acted() === true)
+        return { state: "diverged", detail: `Somebody scaled ${app.name} up again to ${workload.replicas}` };
+      if (workload.replicas > 0 || pods > 0)
+        left.push(`${app.name} has ${Math.max(pods, workload.replicas)} pods`);
+    }
+    if (left.length > 0) return { state: "pending", detail: left.join(", ") };
+    return {
+      state: "done",
+      evidence: [{ what: `Stopped: ${listed(replicas) || "nobody had to be"}`, ok: true }],
+    };
+  },
+});
