@@ -33,7 +33,7 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
       if (workload.replicas === 0) continue;
       running.push(place);
       replicas[place.app.name] = workload.replicas;
-      const { autoscalers } = await cluster.scaleLimits(place.target);
+      const autoscalers = await cluster.autoscalers(place.target);
       for (const { kind, name } of autoscalers ?? [])
         if (kind === "KEDA")
           warnings.push({
