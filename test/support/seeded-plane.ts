@@ -30,21 +30,31 @@ function deployment(seed: WorkloadSeed, release: WorkloadSeed["releases"][number
   };
 }
 
-/** The runbook's system, its people's rights and crai's own account, as the practice cluster is seeded with them. */
-export async function seedControlPlane(target: RunningTarget): Promise<void> {
-  const namespaces = [cluster.namespace, "crai"].map((name) => ({
+/**
+ * The runbook's system, its people's rights and crai's own account, as the practice cluster is seeded with them.
+ * @param whole with everything that the API rests on, too
+ */
+export async function seedControlPlane(
+  target: RunningTarget,
+  { whole = false }: { whole?: boolean } = {},
+): Promise<void> {
+  const namespaces = [cluster.namespace, "monitoring", "crai"].map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name },
   }));
   const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "crai", namespace: "crai" } };
   await apply(target, [...namespaces, account]);
-  const config = creditRiskConfig.filter(({ plural }) => plural === "configmaps" || plural === "secrets");
+  const config = creditRiskConfig.filter(
+    ({ plural }) => whole || plural === "configmaps" || plural === "secrets",
+  );
   await apply(
     target,
     [...config, ...teamRoles([cluster.namespace])].map(({ object }) => object),
   );
-  for (const seed of creditRiskWorkloads.filter(({ app }) => app === "api"))
+  for (const seed of creditRiskWorkloads.filter(({ app, kind }) =>
+    whole ? kind === "Deployment" : app === "api",
+  ))
     for (const release of seed.releases) {
       await apply(target, [deployment(seed, release)]);
       const rollout = [
