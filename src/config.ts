@@ -66,6 +66,7 @@ const Named = z
     escalation: z.array(z.object({ contact: z.string().optional() }).catch({})).catch([]),
     invitations: z.record(z.string(), names).catch({}),
     manifests: z.object({ follow: names }).catch({ follow: [] }),
+    preflight: z.object({ attest: named }).catch({ attest: {} }),
     dashboards: z
       .record(
         z.string(),
@@ -109,6 +110,7 @@ const Named = z
     escalation: [],
     invitations: {},
     manifests: { follow: [] },
+    preflight: { attest: {} },
     dashboards: {},
     apps: {},
     access: { roles: {}, rules: [] },
@@ -187,11 +189,17 @@ function dangling(document: unknown): Problem[] {
         : [{ path: ["apps", app, "database", "writers", index], message: `no app "${writer}"` }],
     ),
   );
+  const inAttest = Object.entries(read.preflight.attest).flatMap(([item, role]): Problem[] =>
+    typeof role !== "string" || Object.hasOwn(access.roles, role)
+      ? []
+      : [{ path: ["preflight", "attest", item], message: `no role "${role}"` }],
+  );
   return [
     ...inApps,
     ...inDatabases,
     ...inRules,
     ...inManifests,
+    ...inAttest,
     ...danglingInDashboards(read),
     ...danglingContacts(read),
   ];

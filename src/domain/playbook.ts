@@ -95,8 +95,13 @@ const Ask = z
 const ChecklistItem = z.strictObject({
   text: Template.describe("what has to be so"),
   owner: z.string().optional().describe("who sees to it, in words"),
+  attest: Name.optional().describe(
+    "name under `preflight.attest` in crai.yaml: only those whom it names may tick it",
+  ),
   due: Duration.optional().describe("how long after the step began it should be ticked"),
-  check: Call.optional().describe("an action that only looks and ticks the item when it finds it so"),
+  check: Call.optional().describe(
+    "an action that only looks: it ticks the item or marks it as not so, and leaves to people what it cannot tell",
+  ),
   offer: Template.optional().describe("a command that does it, as somebody types it: its button"),
   found: z
     .json()
@@ -325,6 +330,9 @@ export const Playbook = z.strictObject({
     .array(SingleStep)
     .default([])
     .describe("actions that only look, afterwards; they decide cured, not cured or effect unknown"),
-  tests: z.array(PlaybookTest).default([]).describe("run by `npm run check:playbooks`"),
+  tests: z
+    .array(PlaybookTest)
+    .default([])
+    .describe("carried out on a practice cluster by `npm run crai -- check`"),
 });
 export type Playbook = z.infer<typeof Playbook>;

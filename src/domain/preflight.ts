@@ -36,6 +36,12 @@ export const Preflight = z.strictObject({
     )
     .default({})
     .describe("figures that have to be within bounds, such as auc, accuracy, bias, energy"),
+  attest: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      "the access role whose members attest what crai cannot see, by the item's name in the playbook; an item that is not here is ticked by whoever may answer",
+    ),
   evidence: z
     .url({ protocol: /^https?$/ })
     .optional()

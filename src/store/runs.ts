@@ -250,6 +250,17 @@ export async function settleStep(trx: Queries, run: number, document: PlannedSte
     .execute();
 }
 
+/** What a step has found so far, while it waits. */
+export async function keepFound(trx: Queries, run: number, step: string, found: unknown): Promise<void> {
+  await trx
+    .updateTable("run_step")
+    .set({ found: JSON.stringify(found) })
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .where("phase", "<>", "finished")
+    .execute();
+}
+
 export interface StepEnd {
   outcome: Outcome;
   detail: string | null;

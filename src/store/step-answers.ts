@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { StepAnswer } from "../domain/run.ts";
 import type { Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
@@ -19,25 +20,29 @@ export async function answersOf(db: Queries, run: number, step: string): Promise
   return rows.map(toAnswer);
 }
 
-/** The first answer to an item counts: returns the one that stands, and whether it is this one. */
+/** The first answer of a person to an item counts, before what crai ticked itself. Returns the one that stands, and whether it is this one. */
 export async function insertAnswer(
   trx: Queries,
   { run, step }: { run: number; step: string },
   answer: StepAnswer,
 ): Promise<{ stands: StepAnswer; isNew: boolean }> {
   const { item, note, at } = answer;
+  const given = {
+    actor: JSON.stringify(answer.actor),
+    value: JSON.stringify({ is: answer.value }),
+    note,
+    at,
+  };
+  const isPerson = answer.actor.kind === "person";
   const made = await trx
     .insertInto("step_answer")
-    .values({
-      run,
-      step,
-      item,
-      actor: JSON.stringify(answer.actor),
-      value: JSON.stringify({ is: answer.value }),
-      note,
-      at,
+    .values({ run, step, item, ...given })
+    .onConflict((conflict) => {
+      const same = conflict.columns(["run", "step", "item"]);
+      return isPerson
+        ? same.doUpdateSet(given).where(sql<boolean>`step_answer.actor->>'kind' <> 'person'`)
+        : same.doNothing();
     })
-    .onConflict((conflict) => conflict.columns(["run", "step", "item"]).doNothing())
     .returning("item")
     .executeTakeFirst();
   if (made) return { stands: answer, isNew: true };

@@ -40,7 +40,15 @@ export interface ContextOptions {
   db: Database;
   config: Pick<
     Config,
-    "apps" | "clusters" | "dashboards" | "deadlines" | "domains" | "jobs" | "manifests" | "preflight"
+    | "access"
+    | "apps"
+    | "clusters"
+    | "dashboards"
+    | "deadlines"
+    | "domains"
+    | "jobs"
+    | "manifests"
+    | "preflight"
   >;
   actions: Actions;
   playbooks: () => Playbooks;

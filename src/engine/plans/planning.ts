@@ -31,7 +31,15 @@ export interface PlannerOptions {
   db: Database;
   config: Pick<
     Config,
-    "apps" | "clusters" | "dashboards" | "deadlines" | "domains" | "jobs" | "manifests" | "preflight"
+    | "access"
+    | "apps"
+    | "clusters"
+    | "dashboards"
+    | "deadlines"
+    | "domains"
+    | "jobs"
+    | "manifests"
+    | "preflight"
   >;
   actions: Actions;
   playbooks: () => Playbooks;

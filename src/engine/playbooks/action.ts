@@ -68,7 +68,10 @@ export interface BaseContext {
   tls: TlsProbe;
   registry: ModelRegistry;
   /** What crai.yaml says beside apps. */
-  settings: Pick<Config, "apps" | "clusters" | "dashboards" | "domains" | "jobs" | "manifests" | "preflight">;
+  settings: Pick<
+    Config,
+    "access" | "apps" | "clusters" | "dashboards" | "domains" | "jobs" | "manifests" | "preflight"
+  >;
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
   /** What is written down of the incident that it is planned or carried out in; null: in none. */
@@ -166,11 +169,11 @@ export interface PlannedAction<State extends Json> {
 /**
  * What the world says about a step. `done` and `failed` rest on evidence; `diverged` = the world is neither as before
  * nor as intended; `unknown` = it could not be read. `values`: what it found, as data for later steps
- * (`steps.<id>.values`) and for whoever reads the run.
+ * (`steps.<id>.values`) and for whoever reads the run; of a pending one, what it has found so far.
  */
 export type Observation =
   | { state: "done"; evidence: Evidence[]; values?: Json }
-  | { state: "pending"; detail: string }
+  | { state: "pending"; detail: string; values?: Json }
   | { state: "failed"; detail: string; evidence: Evidence[]; values?: Json }
   | { state: "diverged"; detail: string }
   | { state: "unknown"; detail: string };
@@ -194,8 +197,8 @@ export interface OpenItem {
 /** How an action asks people, and what it takes for an answer. The engine asks, authorizes and keeps the answers. */
 export interface People<State extends Json = Json> {
   permission: Permission;
-  /** The access role that answers beside that; null: whoever has the permission. */
-  by(state: State): string | null;
+  /** The access role that answers this item beside that; null: whoever has the permission. */
+  by(state: State, item: string | null): string | null;
   /** Never the person who started the run. */
   another: boolean;
   /** Posted when the step begins, and edited as people answer. */
@@ -206,6 +209,8 @@ export interface People<State extends Json = Json> {
       step: string;
       title: string;
       answers: readonly StepAnswer[];
+      /** What the step has found so far. */
+      found: Json | null;
       open: boolean;
       /** When the step began, and now: what is overdue is shown. UTC. */
       since: Date;
@@ -217,7 +222,16 @@ export interface People<State extends Json = Json> {
   /** The item and the value that somebody's words come to; throws a UserError when they are no answer. */
   read(
     state: State,
-    said: { item: string | null; text: string; actor: Person; answers: readonly StepAnswer[] },
+    said: {
+      run: number;
+      step: string;
+      item: string | null;
+      text: string;
+      note: string | null;
+      actor: Person;
+      answers: readonly StepAnswer[];
+      found: Json | null;
+    },
   ): Pick<StepAnswer, "item" | "value">;
   /** What is still to be done, where that is more than the step itself. */
   open?(state: State, answers: readonly StepAnswer[]): OpenItem[];

@@ -46,8 +46,12 @@ function inputProblems(step: FlatStep, called: LoadedPlaybook): Problem[] {
   ];
 }
 
-/** Calls against the playbooks that are there; all of them have to be loaded. */
-export function checkCalls(playbook: LoadedPlaybook, all: Playbooks): Problem[] {
+/** Calls against the playbooks that are there. `complete`: a playbook that is not among them is nowhere. */
+export function checkCalls(
+  playbook: LoadedPlaybook,
+  all: Playbooks,
+  { complete }: { complete: boolean },
+): Problem[] {
   const own = new Set([playbook.permission, ...playbook.permissions]);
   const cycle = cycleFrom(playbook, all);
   return playbook.flat.flatMap((step) => {
@@ -55,6 +59,7 @@ export function checkCalls(playbook: LoadedPlaybook, all: Playbooks): Problem[] 
     if (work.do !== "call") return [];
     const at = [...path, "call"];
     const called = all.get(work.playbook);
+    if (called === undefined && !complete) return [];
     if (called === undefined)
       return [
         {

@@ -64,12 +64,34 @@ function referenceProblem({ root, key }: Reference, allowed: Allowed): string | 
   }
 }
 
-/** A condition that names nothing has one value for ever. */
-function constantProblem({ text, path }: Found, references: readonly Reference[]): Problem[] {
-  if (path.at(-1) !== "when" || references.length > 0) return [];
-  return evaluate(text, {}) === true
-    ? []
-    : [{ path, message: "it is never true: the step cannot be reached" }];
+/** Combinations of inputs that are tried for one condition. */
+const MOST_TRIED = 256;
+
+/** All values an input can have; null: too many to say. */
+function valuesOf({ type, values, list, required, default: given }: Input): Json[] | null {
+  if (list || (type !== "enum" && type !== "boolean")) return null;
+  const all: Json[] = type === "boolean" ? [true, false] : [...(values ?? [])];
+  return required || given !== undefined ? all : [...all, null];
+}
+
+/** Every combination of the inputs that a condition names; null: it names something else, or there are too many. */
+function worldsOf(references: readonly Reference[], { inputs }: Allowed): Record<string, Json>[] | null {
+  let worlds: Record<string, Json>[] = [{}];
+  for (const key of new Set(references.map((one) => (one.root === "inputs" ? one.key : null)))) {
+    const input = key === null ? undefined : inputs[key];
+    const values = input === undefined ? null : valuesOf(input);
+    if (key === null || values === null || worlds.length * values.length > MOST_TRIED) return null;
+    worlds = worlds.flatMap((world) => values.map((value) => ({ ...world, [key]: value })));
+  }
+  return worlds;
+}
+
+/** A condition that is true of no value of its inputs: a misspelt choice is found so, too. */
+function neverProblem({ text, path, allowed }: Found, references: readonly Reference[]): Problem[] {
+  if (path.at(-1) !== "when") return [];
+  const worlds = worldsOf(references, allowed);
+  if (worlds === null || worlds.some((inputs) => evaluate(text, { inputs }) === true)) return [];
+  return [{ path, message: "it is never true: the step cannot be reached" }];
 }
 
 function problemsOf(found: Found): Problem[] {
@@ -80,7 +102,8 @@ function problemsOf(found: Found): Problem[] {
     const messages = new Set(references.flatMap((reference) => referenceProblem(reference, allowed) ?? []));
     return [
       ...[...messages].map((message) => ({ path, message: `in "${text.trim()}": ${message}` })),
-      ...constantProblem(found, references),
+      // Where it names what there is not, that is said already.
+      ...(messages.size > 0 ? [] : neverProblem(found, references)),
     ];
   } catch (error) {
     if (!isUserError(error)) throw error;

@@ -112,9 +112,13 @@ function loadOne(file: string, actions: Actions): LoadedPlaybook {
 }
 
 /** What is wrong with a playbook among others: what it calls, and its name among the commands. */
-function problemsAmong(playbook: LoadedPlaybook, all: Playbooks, taken: ReadonlySet<string>): string[] {
+function problemsAmong(
+  playbook: LoadedPlaybook,
+  all: Playbooks,
+  { taken, complete }: { taken: ReadonlySet<string>; complete: boolean },
+): string[] {
   const { name } = playbook.metadata;
-  const found = checkCalls(playbook, all);
+  const found = checkCalls(playbook, all, { complete });
   if (playbook.command !== undefined && taken.has(name))
     found.push({
       path: ["metadata", "name"],
@@ -149,9 +153,10 @@ export function loadPlaybooks(
       problems.push(error.why);
     }
   }
-  // A playbook that could not be loaded would only be missed by those that call it.
-  if (problems.length === 0)
-    for (const playbook of loaded.values()) problems.push(...problemsAmong(playbook, loaded, taken));
+  // A playbook that could not be loaded is not missed by those that call it.
+  const complete = problems.length === 0;
+  for (const playbook of loaded.values())
+    problems.push(...problemsAmong(playbook, loaded, { taken, complete }));
   if (problems.length > 0) {
     throw new UserError("Playbooks cannot be loaded", {
       why: problems.join("\n"),

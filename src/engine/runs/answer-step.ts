@@ -8,6 +8,7 @@ import { answersOf, insertAnswer } from "../../store/step-answers.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Action, People } from "../playbooks/action.ts";
+import type { Json } from "../ports.ts";
 import { createAskPeople } from "./ask-people.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
@@ -60,14 +61,14 @@ export function createAnswerStep(options: AnswerOptions, record: RunRecord) {
     return { row, action, people: action.people };
   }
 
-  async function demand({ run, stored }: Job, { row, people }: Open, actor: Person): Promise<void> {
+  async function demand({ run, stored }: Job, { row, people }: Open, { actor, item }: Said): Promise<void> {
     for (const scope of planScopes(stored.plan)) await authorizer.demand(actor, people.permission, scope);
     if (people.another && sameActor(actor, run.actor))
       throw new UserError("Somebody else has to say yes.", {
         why: `You asked for R${run.number} yourself.`,
         next: "Ask somebody who may approve.",
       });
-    const by = people.by(row.document.state);
+    const by = people.by(row.document.state, item);
     if (by !== null && !(await authorizer.roles(actor)).has(by))
       throw new UserError(`Only ${by} may answer this.`, {
         why: `You do not hold the access role ${by}.`,
@@ -80,11 +81,12 @@ export function createAnswerStep(options: AnswerOptions, record: RunRecord) {
     // What a run asks is said only to whoever may see it.
     for (const scope of planScopes(job.stored.plan)) await authorizer.demand(said.actor, "run:read", scope);
     const open = await openStep(said);
-    await demand(job, open, said.actor);
+    await demand(job, open, said);
     const { document } = open.row;
     const { item, value } = open.people.read(document.state, {
       ...said,
       answers: await answersOf(db, said.run, said.step),
+      found: (open.row.found ?? null) as Json | null,
     });
     const answer: StepAnswer = { item, value, actor: said.actor, note: said.note, at: now() };
     const { stands, isNew } = await db.transaction().execute(async (trx) => {

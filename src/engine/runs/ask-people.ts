@@ -3,6 +3,7 @@ import type { Queries } from "../../store/database.ts";
 import { stepOf } from "../../store/runs.ts";
 import { answersOf } from "../../store/step-answers.ts";
 import type { Action } from "../playbooks/action.ts";
+import type { Json } from "../ports.ts";
 import { placeOf, show } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job } from "./run-record.ts";
@@ -26,6 +27,7 @@ export function createAskPeople({ announce, now }: Pick<RunsOptions, "announce" 
       step: step.id,
       title: step.title,
       answers,
+      found: (row?.found ?? null) as Json | null,
       open,
       since: row?.intended_at ?? now(),
       now: now(),

@@ -22,7 +22,7 @@ export function createTick(options: RunsOptions, record: RunRecord) {
       const { isNew } = await insertAnswer(trx, { run, step: step.id }, answer);
       if (!isNew) return;
       await record.append(trx, job, {
-        key: `step:${step.id}:answer:${item}`,
+        key: `step:${step.id}:found:${item}`,
         actor,
         fact: {
           kind: "step.answered",

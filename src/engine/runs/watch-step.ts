@@ -1,9 +1,10 @@
 import { formatDuration } from "../../domain/deadline.ts";
 import { isError, isUserError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
-import type { StepEnd } from "../../store/runs.ts";
+import { keepFound, type StepEnd } from "../../store/runs.ts";
 import { isRefusal } from "../cluster-refusal.ts";
 import type { Action, ActionScope, Contexts, Observation } from "../playbooks/action.ts";
+import { createAskPeople } from "./ask-people.ts";
 import { inWords } from "./errors.ts";
 import { ended } from "./judge-run.ts";
 import { pause, pauseFor } from "./pause.ts";
@@ -29,9 +30,32 @@ const notNeeded: StepEnd = {
 };
 
 /** Waits until the world says how the step ended, it is out of time, or somebody asks to stop. */
-export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
-  return async ({ job, step, action, where, since, until, halted }: ToWatch): Promise<StepEnd> => {
-    let shown = "";
+export function createWatch(options: RunsOptions, record: RunRecord) {
+  const { db, stops, wakeOutbox, now } = options;
+  const askPeople = createAskPeople(options);
+
+  /** Shows what a step waits for, and keeps what it has found so far for those whom it asks; only what is new. */
+  function createTold({ job, step, action }: ToWatch) {
+    let [shown, kept] = ["", "null"];
+    return async ({ detail, values = null }: Extract<Observation, { state: "pending" }>): Promise<void> => {
+      const found = JSON.stringify(values);
+      if (found !== kept) {
+        kept = found;
+        await db.transaction().execute(async (trx) => {
+          await keepFound(trx, job.run.number, step.id, values);
+          await askPeople(trx, job, step, { action, open: true });
+        });
+        wakeOutbox();
+      }
+      if (detail === shown) return;
+      shown = detail;
+      await record.showWaiting(job, shown);
+    };
+  }
+
+  return async (watched: ToWatch): Promise<StepEnd> => {
+    const { job, step, action, where, since, until, halted } = watched;
+    const tell = createTold(watched);
     for (;;) {
       const { seen, read } = await look(action, step, where, since);
       if (seen.state !== "pending") return ended(seen);
@@ -42,10 +66,7 @@ export function createWatch({ stops, now }: RunsOptions, record: RunRecord) {
         const detail = `Not there after ${formatDuration(step.timeout)}: ${seen.detail}`;
         return { outcome: step.verifies || !read ? "unknown" : "failed", detail, evidence: [] };
       }
-      if (seen.detail !== shown) {
-        shown = seen.detail;
-        await record.showWaiting(job, shown);
-      }
+      await tell(seen);
       const wake = AbortSignal.any([stops.signal(job.run.number), ...(step.mutates ? [] : [halted])]);
       const every = action.lookEvery?.(step.state);
       if (every === undefined) await pause(where, read && step.calls.length > 0, wake);

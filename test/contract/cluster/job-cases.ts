@@ -29,6 +29,7 @@ async function jobStep(
     tick: async () => undefined,
   };
   const settings = {
+    access: { roles: {}, rules: [], identities: {} },
     apps: {},
     jobs: { tests: JobSettings.parse({ limits: smallest, ...job }) },
     domains: [],

@@ -171,6 +171,36 @@ test("calls that come back to themselves, or to nobody, are refused with their l
   );
 });
 
+test("cycles are named too while another file is wrong", () => {
+  const calling = (name: string, to: string): string =>
+    playbook(name, `steps:\n  - id: go\n    call: ${to}\n`);
+  const files = { a: calling("a", "b"), b: calling("b", "a"), c: calling("c", "bad"), bad: "kind: Playbook" };
+  const problems = problemsOf(files);
+  expect(problems).toContain("a.yaml:18 steps.0.call: it calls itself: a → b → a");
+  expect(problems.filter((problem) => problem.startsWith("c.yaml"))).toEqual([]);
+  expect(problems.some((problem) => problem.startsWith("bad.yaml:1 "))).toBe(true);
+});
+
+test.each([
+  ["a choice that the input does not have", 'inputs.kind == "helth"', true],
+  ["choices that exclude each other", 'inputs.kind == "health" && inputs.kind == "load"', true],
+  ["a choice", 'inputs.kind == "health"', false],
+  ["what may be left out", "inputs.deep == null", false],
+  ["a yes or no that may be left out", "inputs.deep == true && inputs.kind != null", false],
+  ["what can be anything", 'inputs.note == "helth"', false],
+])("a step behind %s is reachable or refused", (_, condition, refused) => {
+  const rest = `  kind: { type: enum, values: [health, load], required: true, description: K }
+  deep: { type: boolean, description: D }
+  note: { type: text, description: N }
+steps:
+  - id: a
+    when: ${condition}
+    action: rollout-undo
+`;
+  const never = "one.yaml:21 steps.0.when: it is never true: the step cannot be reached";
+  expect(problemsOf({ one: playbook("one", rest) })).toEqual(refused ? [never] : []);
+});
+
 test("a call gives the other playbook what it needs, and nothing it does not know", () => {
   const inner = playbook(
     "inner",
