@@ -7,7 +7,11 @@ import { startEmbeddedPostgres } from "../src/store/embedded/start.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { runPlaybookTests } from "./playbook-tests/run-all.ts";
 
-// `npm run check:playbooks [playbook]`: the tests that playbooks bring with them, on a practice cluster of their own.
+// What `crai check [playbook]` starts: the tests that playbooks bring with them, on a practice cluster of their own.
+// `--json`: one line for each.
+const words = process.argv.slice(2);
+const json = words.includes("--json");
+const only = words.find((word) => !word.startsWith("--"));
 const playbooks = process.env["CRAI_PLAYBOOKS"] ?? "playbooks";
 const folder = mkdtempSync(join(tmpdir(), "crai-check-"));
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, "record") });
@@ -16,7 +20,7 @@ let databases = 0;
 try {
   await runPlaybookTests({
     playbooks,
-    only: process.argv[2],
+    only,
     folder: (test) => join(folder, `world-${test}`),
     database: async () => {
       const name = `check_${++databases}`;
@@ -28,9 +32,10 @@ try {
       return url.href;
     },
     done: ({ playbook, test, problems }) => {
+      failed += problems.length === 0 ? 0 : 1;
+      if (json) return console.log(JSON.stringify({ playbook, test, problems }));
       console.log(`${problems.length === 0 ? "✓" : "✗"} ${playbook}: ${test}`);
       for (const problem of problems) console.log(`    ${problem}`);
-      failed += problems.length === 0 ? 0 : 1;
     },
   });
 } catch (error) {
@@ -41,4 +46,4 @@ try {
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }
-process.exit(failed === 0 ? 0 : 1);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -4,6 +4,7 @@ import { commands } from "../commands/index.ts";
 import { type CommandLine, commandText, parseCommandLine } from "./cli/arguments.ts";
 import type { Result, Screen } from "./cli/command.ts";
 import { helpView } from "./cli/help.ts";
+import type { OwnTest } from "./cli/own-tests.ts";
 import { renderLine, renderText } from "./cli/render-text.ts";
 import { readCommandLineSettings, type Settings } from "./config.ts";
 import { isUserError, UserError } from "./domain/errors.ts";
@@ -145,14 +146,50 @@ async function coverage(file: string | undefined, options: CommandLine["options"
   return missing.length + report.problems.length === 0 ? exits.fine : exits.refused;
 }
 
+/** The one playbook that `check` was asked to test, and whether it shall read files and no more. */
+function wantedOf(words: readonly string[]): { only: string | undefined; onlyFiles: boolean } {
+  const [only, ...more] = words.filter((word) => word !== "--files");
+  const strange = more[0] ?? (only?.startsWith("-") === true ? only : undefined);
+  if (strange === undefined) return { only, onlyFiles: words.includes("--files") };
+  throw new UserError(`check does not know ${strange}.`, {
+    why: "It checks crai.yaml and the playbooks, and carries out the tests of all playbooks or of one.",
+    next: "Usage: crai check [playbook] [--files] | check --coverage <runbook.md>",
+  });
+}
+
+/** null: there is no practice cluster here to carry them out on. */
+async function ownTests(only: string | undefined, json: boolean): Promise<OwnTest[] | null> {
+  const { canTestPlaybooks, testPlaybooks } = await import("./cli/own-tests.ts");
+  if (!canTestPlaybooks()) {
+    write(
+      process.stderr,
+      "The playbooks' own tests were not carried out: this installation has no practice cluster. In a checkout of crai: CRAI_PLAYBOOKS=<folder> npm run crai -- check",
+    );
+    return null;
+  }
+  return testPlaybooks(only, ({ playbook, test, problems }) => {
+    if (json) return;
+    write(process.stdout, `${problems.length === 0 ? "✓" : "✗"} ${playbook}: ${test}`);
+    for (const problem of problems) write(process.stderr, `    ${problem}`);
+  });
+}
+
 async function check({ words, options }: CommandLine): Promise<number> {
   if (words[1] === "--coverage") return coverage(words[2], options);
+  const { only, onlyFiles } = wantedOf(words.slice(1));
   const { checkFiles } = await import("./cli/check.ts");
-  const { fine, problems } = checkFiles();
-  if (options.json) write(process.stdout, JSON.stringify({ fine, problems }));
-  else for (const line of fine) write(process.stdout, `✓ ${line}`);
+  const { fine, problems, playbooks } = checkFiles();
+  if (!options.json) for (const line of fine) write(process.stdout, `✓ ${line}`);
   for (const problem of problems) write(process.stderr, problem);
-  return problems.length === 0 ? exits.fine : exits.refused;
+  if (playbooks !== null && only !== undefined && !playbooks.includes(only))
+    throw new UserError(`There is no playbook "${only}".`, {
+      why: `There are ${playbooks.join(", ")}.`,
+      next: "Name one of them, or none for all.",
+    });
+  const tests = playbooks === null || onlyFiles ? null : await ownTests(only, options.json);
+  if (options.json) write(process.stdout, JSON.stringify({ fine, problems, tests }));
+  const failed = tests?.some((test) => test.problems.length > 0) ?? false;
+  return problems.length > 0 || failed ? exits.refused : exits.fine;
 }
 
 /** `audit verify [--incident 12] [--hash …]` */

@@ -11,6 +11,8 @@ export interface Checked {
   fine: string[];
   /** Problems with file:line:column, all of them. */
   problems: string[];
+  /** Names of the playbooks; null: they cannot be read. */
+  playbooks: string[] | null;
 }
 
 function problemsOf(error: UserError): string[] {
@@ -24,7 +26,7 @@ function count(number: number, noun: string): string {
 
 /** Reads crai.yaml and the playbooks as `serve` would. */
 export function checkFiles(): Checked {
-  const checked: Checked = { fine: [], problems: [] };
+  const checked: Checked = { fine: [], problems: [], playbooks: null };
   function attempt(read: () => string): void {
     try {
       checked.fine.push(read());
@@ -41,6 +43,7 @@ export function checkFiles(): Checked {
   });
   attempt(() => {
     const playbooks = [...loadPlaybooks(folder, indexActions(actions), takenNames(commands)).values()];
+    checked.playbooks = playbooks.map(({ metadata }) => metadata.name);
     const names = playbooks.map(({ metadata: { name, version } }) => `${name} v${version}`);
     return `${folder}: ${count(names.length, "playbook")} (${names.join(", ")})`;
   });
