@@ -109,66 +109,6 @@ test("a missing configuration is named, with exit 2", async () => {
   expect(code).toBe(2);
 });
 
-test("check names every problem of both kinds of files, with file and line", async () => {
-  const folder = temporaryFolder();
-  mkdirSync(join(folder, "playbooks"));
-  const config = craiConfig("http://localhost:1", sandboxPace, {
-    context: seed.name,
-    prometheus: "http://localhost:1",
-  });
-  writeFileSync(join(folder, "crai.yaml"), `${config}\nsurprise: 1\n`);
-  writeFileSync(
-    join(folder, "playbooks", "a.yaml"),
-    playbook.replace("risk: reversible", "risk: mild").replace("version: 1", "version: one"),
-  );
-  writeFileSync(join(folder, "playbooks", "b.yaml"), "steps: [\n");
-
-  const { code, output } = await run(["check"], {
-    CRAI_CONFIG: join(folder, "crai.yaml"),
-    CRAI_PLAYBOOKS: join(folder, "playbooks"),
-  });
-
-  expect(output).toMatch(/crai\.yaml:\d+:\d+ surprise/);
-  expect(output).toMatch(/a\.yaml:6:12 metadata\.version/);
-  expect(output).toMatch(/a\.yaml:18:7 risk/);
-  expect(output).toMatch(/b\.yaml:\d+:\d+ /);
-  expect(code).toBe(1);
-});
-
-test("check says what is in force when nothing is wrong", async () => {
-  const { env } = await startWorld();
-  const { code, output } = await run(["check", "--files"], env);
-
-  expect(output).toContain("1 playbook (rollback v1)");
-  expect(code).toBe(0);
-});
-
-test("check carries out the tests that playbooks bring with them, and says what came instead", async () => {
-  const { env, folder } = await startWorld();
-  const own = `
-tests:
-  - { name: goes back, inputs: { app: api }, expect: { title: Roll, steps: [undo, wait] } }
-  - { name: dances, inputs: { app: api }, expect: { title: Dance } }
-`;
-  writeFileSync(join(folder, "playbooks", "rollback.yaml"), `${playbook}${own}`);
-  const failing = await run(["check"], env);
-  expect(failing.output).toContain("✓ rollback: goes back");
-  expect(failing.output).toMatch(/✗ rollback: dances\n +the title should say "Dance"; it says "Roll /);
-  expect(failing.code).toBe(1);
-
-  writeFileSync(join(folder, "playbooks", "rollback.yaml"), `${playbook}${own.replace("Dance", "Roll")}`);
-  const { code, output } = await run(["check", "rollback", "--json"], env);
-  expect(JSON.parse(output.split("\n").find((text) => text.startsWith("{"))!)).toMatchObject({
-    problems: [],
-    tests: [
-      { test: "goes back", problems: [] },
-      { test: "dances", problems: [] },
-    ],
-  });
-  expect(code).toBe(0);
-  expect((await run(["check", "dance"], env)).output).toContain('There is no playbook "dance".');
-}, 120_000);
-
 test("audit verify proves a record, and names the first entry that was tampered with", async () => {
   const { db, url, env } = await startWorld();
   for (const [index, text] of ["one", "two", "three"].entries())
