@@ -61,6 +61,14 @@ async function runsOf(name: string): Promise<{ number: number; status: string; d
     .execute();
 }
 
+/** How the page stands that asked people on call for their yes. */
+function pageStatus(name: string): string | undefined {
+  const page = world.sandbox.pager.incidents.all.find(
+    ({ incidentKey }) => incidentKey === `crai-plan-${name.slice(1)}`,
+  );
+  return page?.status;
+}
+
 async function runEnded(name: string): Promise<void> {
   await expect
     .poll(async () => (await runsOf(name))[0]?.status, { timeout: 2 * withinMs, interval: 200 })
@@ -86,8 +94,10 @@ describe("a guarded plan", () => {
       await ask(robin, teamChannel, `/crai approve ${name} --break-glass --reason "nobody answers"`),
     ).toMatch(/cannot be broken yet[\s\S]*asked first and has 2m[\s\S]*try again/);
     expect(await runsOf(name)).toEqual([]);
+    await expect.poll(() => pageStatus(name), { timeout: withinMs }).toBe("triggered");
     await robin.command(teamChannel, `/crai deny ${name}`);
     await robin.waitForMessage(teamChannel, new RegExp(`${name}[\\s\\S]*Denied`), { withinMs });
+    await expect.poll(() => pageStatus(name), { timeout: withinMs }).toBe("resolved");
     expect(await ask(world.alex, teamChannel, `/crai approve ${name}`)).toMatch(
       /can no longer be answered: it is denied[\s\S]*said no[\s\S]*Plan again/,
     );
@@ -103,6 +113,7 @@ describe("a guarded plan", () => {
       sasha.command(teamChannel, `/crai approve ${name}`),
     ]);
     await runEnded(name);
+    await expect.poll(() => pageStatus(name), { timeout: withinMs }).toBe("resolved");
     expect(await runsOf(name)).toHaveLength(1);
     const other = (await world.db.selectFrom("approval").select("actor_key").execute()).some(
       ({ actor_key: key }) => key === people.alex.slack,

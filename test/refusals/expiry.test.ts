@@ -4,11 +4,11 @@ import { isUserError, type UserError } from "../../src/domain/errors.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import { readStream } from "../../src/store/timeline.ts";
 import type { Engine } from "../../src/wire-engine.ts";
-import { alex, robin, sasha, startEngineWorld } from "../engine/engine-world.ts";
+import { alex, robin, rollback, sasha, startEngineWorld } from "../engine/engine-world.ts";
 
 const minute = 60_000;
 
-function planBy({ uses }: Engine, actor: Person): Promise<StoredPlan> {
+function planBy({ uses }: Pick<Engine, "uses">, actor: Person): Promise<StoredPlan> {
   return uses.planner.make({
     playbook: "rollback",
     app: "api",
@@ -52,6 +52,26 @@ test("a yes that comes after its time is none: the plan has expired, and its rec
   const facts = (await readStream(world.db, `plan:${plan.number}`)).map(({ fact }) => fact.kind);
   expect(facts).toEqual(["plan.made", "plan.voided"]);
   expect(await world.db.selectFrom("run").selectAll().execute()).toEqual([]);
+});
+
+test("nobody is paged any longer for a guarded plan whose time is over", async () => {
+  const guarded = rollback.replace("risk: reversible", "risk: guarded");
+  const world = await startEngineWorld({ playbooks: { rollback: guarded } });
+  const { uses } = await world.process();
+  const plan = await planBy({ uses }, sasha);
+  await uses.approvals.asked(plan);
+  await uses.approvals.expire(plan.number);
+  const told = await world.db
+    .selectFrom("outbox")
+    .select("message")
+    .where("system", "=", "pagerduty")
+    .orderBy("id")
+    .execute();
+  const dedupKey = `crai-plan-${plan.number}`;
+  expect(told.map(({ message }) => message)).toMatchObject([
+    { do: "page", dedupKey },
+    { do: "end-page", dedupKey },
+  ]);
 });
 
 test("the glass breaks after two minutes, for those who may, with a reason, and the record says who and why", async () => {

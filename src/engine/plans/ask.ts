@@ -7,6 +7,7 @@ import { setDeadline } from "../../store/deadlines.ts";
 import { markAsked, type StoredPlan } from "../../store/plans.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { pageKeys, streamOf, tellPager } from "../record.ts";
+import { glassKey, pagedKey } from "./waiting.ts";
 
 export interface AskOptions {
   db: Database;
@@ -23,7 +24,7 @@ export function createAsk({ db, config, now }: AskOptions) {
     const body = `${actorName(plan.actor)} asks for a second yes to P${number}. Approve or deny it in Slack, or with \`crai approve P${number}\`.`;
     await tellPager(
       trx,
-      { key: `plan:${number}:page`, about: plan.incident },
+      { key: pagedKey({ number }), about: plan.incident },
       {
         do: "page",
         service,
@@ -43,7 +44,7 @@ export function createAsk({ db, config, now }: AskOptions) {
       if (!(await markAsked(trx, stored.number, at))) return;
       await page(trx, stored);
       await setDeadline(trx, {
-        key: `plan:${stored.number}:glass`,
+        key: glassKey(stored),
         kind: "plan.glass",
         subject: { plan: stored.number },
         dueAt: addMilliseconds(at, config.deadlines.breakGlass),

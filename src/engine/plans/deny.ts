@@ -2,7 +2,6 @@ import { actorName, sameActor } from "../../domain/actor.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { planScopes } from "../../domain/plan.ts";
 import type { Database, Queries } from "../../store/database.ts";
-import { endDeadline } from "../../store/deadlines.ts";
 import { putApproval, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import type { Authorizer } from "../authorizer.ts";
@@ -11,6 +10,7 @@ import { say, streamOf } from "../record.ts";
 import { demandSight, isAnsweredBy } from "./approve.ts";
 import type { Answer } from "./judge-yes.ts";
 import { type Expiry, notWaiting } from "./settle.ts";
+import { endWait } from "./waiting.ts";
 
 export interface DenyOptions {
   db: Database;
@@ -54,7 +54,6 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
         planHash: stored.hash,
         at: now(),
       });
-      await endDeadline(trx, `plan:${number}:expires`, now());
       await appendEntry(trx, {
         stream: streamOf(plan.incident, number),
         at: now(),
@@ -62,7 +61,7 @@ export function createDeny({ db, authorizer, expiry, now }: DenyOptions) {
         actor: answer.actor,
         fact: { kind: "approval.denied", plan: number, reason: answer.reason },
       });
-      await endDeadline(trx, `plan:${number}:glass`, now());
+      await endWait(trx, stored, { by: answer.actor, at: now() });
       if (plan.actor.kind !== "person") await tell(trx, stored, why);
     });
     return (await planByNumber(db, number)) ?? stored;

@@ -4,7 +4,6 @@ import type { Config } from "../../domain/config.ts";
 import { formatDuration } from "../../domain/deadline.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Database, Queries } from "../../store/database.ts";
-import { endDeadline } from "../../store/deadlines.ts";
 import { approvalsOf, planByNumber, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
 import { appendEntry } from "../../store/timeline.ts";
@@ -12,6 +11,7 @@ import { noPlan } from "../commands/references.ts";
 import { streamOf } from "../record.ts";
 import { offerAgain } from "./offer-again.ts";
 import { successorOf } from "./replacement.ts";
+import { endWait } from "./waiting.ts";
 
 export interface ExpiryOptions {
   db: Database;
@@ -61,7 +61,6 @@ export async function recordVoid(
   stored: StoredPlan,
   { why, actor, at }: { why: string; actor: Actor; at: Date },
 ): Promise<void> {
-  await endDeadline(trx, `plan:${stored.number}:expires`, at);
   await appendEntry(trx, {
     stream: streamOf(stored.plan.incident, stored.number),
     at,
@@ -69,6 +68,7 @@ export async function recordVoid(
     actor,
     fact: { kind: "plan.voided", plan: stored.number, why },
   });
+  await endWait(trx, stored, { by: actor, at });
 }
 
 const gone = { denied: "it is denied", expired: "it is expired", voided: "it no longer holds" } as const;

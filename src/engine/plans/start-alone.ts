@@ -6,13 +6,13 @@ import { UserError } from "../../domain/errors.ts";
 import { planScopes, planTargets, planWarnings } from "../../domain/plan.ts";
 import type { Playbook } from "../../domain/playbook.ts";
 import type { Database, Queries } from "../../store/database.ts";
-import { endDeadline } from "../../store/deadlines.ts";
 import { takeLocks } from "../../store/locks.ts";
 import { settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { insertRun, startedAlone } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Authorizer } from "../authorizer.ts";
 import { lockedError } from "./locked-error.ts";
+import { endWait } from "./waiting.ts";
 
 export interface StartAloneOptions {
   db: Database;
@@ -80,7 +80,7 @@ export function createStartAlone({ db, authorizer, enqueue, now }: StartAloneOpt
       const targets = planTargets(plan).map(targetKey);
       const taking = await takeLocks(trx, { targets, run: run.number, holder: plan.actor, at });
       if (!taking.taken) throw await lockedError(trx, taking.busy, plan.incident);
-      await endDeadline(trx, `plan:${number}:expires`, at);
+      await endWait(trx, stored, { by: plan.actor, at });
       await enqueue(trx, run.number);
       return run;
     });

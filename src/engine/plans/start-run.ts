@@ -6,7 +6,7 @@ import type { Config } from "../../domain/config.ts";
 import { planTargets } from "../../domain/plan.ts";
 import type { Executor } from "../../domain/run.ts";
 import type { Queries } from "../../store/database.ts";
-import { endDeadline, setDeadline } from "../../store/deadlines.ts";
+import { setDeadline } from "../../store/deadlines.ts";
 import { takeLocks } from "../../store/locks.ts";
 import { approvalsOf, lockWaiting, putApproval, settlePlan, type StoredPlan } from "../../store/plans.ts";
 import { insertRun } from "../../store/runs.ts";
@@ -16,6 +16,7 @@ import { streamOf } from "../record.ts";
 import { createAnnounceGlass } from "./announce-glass.ts";
 import type { Answer, Yes } from "./judge-yes.ts";
 import { lockedError } from "./locked-error.ts";
+import { endWait } from "./waiting.ts";
 import { type GivenYes, yesesOf, yesText } from "./yes-text.ts";
 
 export interface StartOptions {
@@ -85,8 +86,7 @@ export function createStart({ config, executor, enqueue, now }: StartOptions) {
     const targets = planTargets(plan).map(targetKey);
     const taking = await takeLocks(trx, { targets, run: run.number, holder: plan.actor, at });
     if (!taking.taken) throw await lockedError(trx, taking.busy, plan.incident);
-    await endDeadline(trx, `plan:${number}:expires`, at);
-    await endDeadline(trx, `plan:${number}:glass`, at);
+    await endWait(trx, stored, { by: answer.actor, at });
     if (how === "break-glass") await announceGlass(trx, { stored, run: run.number, yes });
     if (by === "serve") await enqueue(trx, run.number);
     else await watchTerminal(trx, run.number, at);

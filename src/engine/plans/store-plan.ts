@@ -7,6 +7,7 @@ import { insertPlan, type StoredPlan } from "../../store/plans.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import { streamOf } from "../record.ts";
 import type { PlannerOptions } from "./planning.ts";
+import { expiryKey } from "./waiting.ts";
 
 export interface PlanCause {
   key: string;
@@ -21,7 +22,7 @@ export function createPlanStore({ config, now }: Pick<PlannerOptions, "config" |
     const { stored, isNew } = await insertPlan(trx, { ...cause, plan, createdAt: at, expiresAt });
     if (!isNew) return stored;
     await setDeadline(trx, {
-      key: `plan:${stored.number}:expires`,
+      key: expiryKey(stored),
       kind: "plan.expires",
       subject: { plan: stored.number },
       dueAt: expiresAt,
