@@ -64,6 +64,10 @@ function diagnosisOf(app: PracticeApp, origin: string, pace: Pace) {
   const periods = (name: string) => `sum(rate(${name}{${labels}}[${pace.rate}]))`;
   return {
     database: { app: "postgres", service: "postgres-service", name: "credit_risk_ai" },
+    cache: { app: "redis" },
+    configuration: {
+      "api-config": ["LOG_FORMAT", "MODEL_NAME", "REDIS_URL", "FAIRNESS_WEIGHT", "PREDICTION_CACHE"],
+    },
     endpoints: `histogram_quantile(0.95, sum by (app, le) (rate(http_request_duration_seconds_bucket{${labels}}[${pace.rate}])))`,
     throttling: `${periods("container_cpu_cfs_throttled_periods_total")} / ${periods("container_cpu_cfs_periods_total")}`,
     model: {
@@ -83,6 +87,24 @@ const practiceDatabase = {
   backups: "/backups",
   writers: ["api", "federated"],
   rows: { applications: "received_at", predictions: "made_at" },
+};
+
+const apiParameters = {
+  "fairness-weight": {
+    title: "Weight of fairness",
+    purpose: "bias",
+    configMap: "api-config",
+    key: "FAIRNESS_WEIGHT",
+    min: 0,
+    max: 1,
+  },
+  "prediction-cache": {
+    title: "Cache of predictions",
+    purpose: "caching",
+    configMap: "api-config",
+    key: "PREDICTION_CACHE",
+    values: { on: "redis", off: "none" },
+  },
 };
 
 /** Where the API's model is kept; the figures that versions are held to are the defaults. */
@@ -111,7 +133,11 @@ function appOf(app: PracticeApp, origin: string, pace: Pace) {
         }
       : {}),
     ...(app.name === "postgres" && { database: practiceDatabase }),
-    ...(app.name === "api" && { diagnose: diagnosisOf(app, origin, pace), model: modelOf(origin) }),
+    ...(app.name === "api" && {
+      diagnose: diagnosisOf(app, origin, pace),
+      model: modelOf(origin),
+      parameters: apiParameters,
+    }),
     environments: {
       prod: {
         cluster: cluster.name,
@@ -139,6 +165,7 @@ const responder = [
   "run:*",
   "job:run",
   "model:promote",
+  "parameter:set",
   "crai:inspect",
 ];
 

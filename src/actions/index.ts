@@ -33,6 +33,10 @@ import { limits } from "./limits.ts";
 import { manifestApply } from "./manifest-apply.ts";
 import { manifestRestore } from "./manifest-restore.ts";
 import { metricsCheck } from "./metrics-check.ts";
+import { cacheCheck } from "./cache-check.ts";
+import { configCheck } from "./config-check.ts";
+import { probeQueries } from "./probe-queries.ts";
+import { parameterSet } from "./parameter-set.ts";
 import { sessionsEnd } from "./sessions-end.ts";
 import { modelServedCheck } from "./model-served-check.ts";
 import { modelVersionSet } from "./model-version-set.ts";
@@ -80,6 +84,10 @@ export const actions: readonly Action[] = [
   httpCheck,
   metricsCheck,
   jobRun,
+  parameterSet,
+  configCheck,
+  cacheCheck,
+  probeQueries,
   sessionsEnd,
   modelVersionSet,
   modelServedCheck,

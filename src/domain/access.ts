@@ -15,6 +15,7 @@ export const permissions = {
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
   "database:restore": "restore a database from a backup, and swap it in",
   "job:run": "run a Job of crai.yaml",
+  "parameter:set": "change a parameter of an app, within the bounds of crai.yaml",
   "session:end": "end connections of a database",
   "model:promote": "choose which version of a model is in force",
   "plan:approve": "approve or deny the plan of another person",

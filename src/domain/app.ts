@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppDatabase } from "./app-database.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { ModelSettings } from "./model.ts";
+import { Parameter } from "./parameter.ts";
 
 /** Kinds of workload a rollout verb understands, by the plural that paths and kubectl use. */
 export const workloadKinds = {
@@ -92,6 +93,10 @@ export const App = z.strictObject({
   database: AppDatabase.optional().describe(
     "of an app that is a PostgreSQL: its database and its backups, for `/crai backups` and `/crai restore-database`",
   ),
+  parameters: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "lower-case letters, digits and -"), Parameter)
+    .optional()
+    .describe("values in ConfigMaps that people may change through crai, by the name they type"),
   model: ModelSettings.optional().describe("the model that it serves, in an MLflow registry"),
   environments: z.record(z.string(), Environment).describe("where it runs: one workload in each"),
 });

@@ -22,6 +22,19 @@ export const Diagnosis = z.strictObject({
     })
     .optional()
     .describe("the PostgreSQL that the app needs"),
+  cache: z
+    .strictObject({
+      app: z.string().describe("a name under `apps`, in the same environment: its pods answer redis-cli"),
+    })
+    .optional()
+    .describe("the Redis that the app caches in"),
+  configuration: z
+    .record(
+      z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "a DNS-1123 name"),
+      z.array(z.string()),
+    )
+    .optional()
+    .describe("ConfigMaps that the app needs in its namespace, each with the keys that must be in it"),
   endpoints: z
     .string()
     .optional()

@@ -19,6 +19,7 @@ export const inputTypes = {
   int: "a whole number, from `min` to `max`",
   count: "a whole number, or how many more or fewer there should be: 5, +2, -1",
   amount: "an amount of CPU or memory as Kubernetes writes it, or how much more: 500m, 4Gi, +50%",
+  number: "a number, such as 0.25",
   enum: "one of `values`",
   "image-tag": "the tag of a container image (OCI)",
   duration: "a duration such as 90s, 10m, 1h30m",

@@ -32,6 +32,14 @@ export const summaries: Readonly<Record<string, string>> = {
     "Watches the app's metrics after the settle time: under their bounds is cured, over is not cured, too little data is unknown.",
   "job-run":
     "Runs a Job of `jobs` in crai.yaml once and waits for its end: its last lines show while it runs, its exit code decides, and its figures are `values.report`. It is ended when the run is stopped.",
+  "parameter-set":
+    "Sets one value of a ConfigMap (`apps.<name>.parameters`), within the bounds that crai.yaml gives; a change by somebody else in between is never written over.",
+  "config-check":
+    "Whether the app's configuration is whole: keys that must be there (`apps.<name>.diagnose.configuration`), parameters within their bounds, what its pods name, and what is not as the manifests say.",
+  "cache-check":
+    "Whether the app's Redis (`apps.<name>.diagnose.cache`) answers, how much of what it is asked it knows, its memory and what it threw away.",
+  "probe-queries":
+    "The queries that took the most time (pg_stat_statements, without literals) and large tables that are read from end to end. Hints; nothing is changed.",
   "sessions-end":
     "Ends connections of the app's database that wait for their client for so long, by psql in its pod: those that the plan names and no others, never a superuser's, a replication's or crai's own.",
   "model-version-set":

@@ -116,13 +116,34 @@ function filesOf({ pod, container, system }: Process): Map<string, string> {
   ]);
 }
 
+/** The parts of `INFO` that say how a cache does. */
+const redisInfo = [
+  "# Server",
+  "redis_version:7.2.4",
+  "uptime_in_days:41",
+  "",
+  "# Clients",
+  "connected_clients:14",
+  "",
+  "# Memory",
+  "used_memory:187432960",
+  "maxmemory:536870912",
+  "maxmemory_policy:allkeys-lru",
+  "",
+  "# Stats",
+  "rejected_connections:0",
+  "evicted_keys:0",
+  "keyspace_hits:1841733",
+  "keyspace_misses:392118",
+].join("\r\n");
+
 function redis({ argv, out, err }: Process): number {
   const words = argv.slice(1).filter((word) => !word.startsWith("-"));
   const [command = "ping"] = words;
   const answers: Record<string, string> = {
     ping: "PONG",
     dbsize: "(integer) 0",
-    info: "# Server\r\nredis_version:7.2.4\r\nuptime_in_days:41",
+    info: redisInfo,
   };
   const answer = answers[command.toLowerCase()];
   if (answer !== undefined) return say(out, answer);

@@ -12,6 +12,8 @@ export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
     LOG_FORMAT: "json",
     MODEL_NAME: "credit-risk-ensemble",
     "model-version": "2024.01",
+    FAIRNESS_WEIGHT: "0.3",
+    PREDICTION_CACHE: "none",
     REDIS_URL: "redis://redis-service:6379/0",
   }),
   configMap("federated-config", { MIN_CLIENTS: "3", ROUNDS: "10" }),

@@ -53,7 +53,8 @@ function sourceOf(file: string, { directory }: Manifests): string {
   }
 }
 
-function filesIn(directory: string): string[] {
+/** Names of the manifests of a folder; none where there is no such folder. */
+export function filesIn(directory: string): string[] {
   try {
     return readdirSync(directory).filter((name) => ManifestFile.safeParse(name).success);
   } catch {

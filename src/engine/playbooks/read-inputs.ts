@@ -60,6 +60,10 @@ const kinds: Readonly<Record<InputType, Kind>> = {
     is: () => "an amount of CPU or memory such as 500m, 2, 4Gi, or how much more, such as +50%",
     read: (text) => (/^\+\d{1,4}%$/.test(text) || (quantityOf(text) ?? 0) > 0 ? text : undefined),
   },
+  number: {
+    is: () => "a number such as 0.25",
+    read: (text) => (/^[+-]?\d{1,12}(\.\d{1,12})?$/.test(text) ? Number(text) : undefined),
+  },
   enum: {
     is: ({ values = [] }) => `one of ${values.join(", ")}`,
     read: (text, { values = [] }) => (values.includes(text) ? text : undefined),
