@@ -25,6 +25,7 @@ import { rollback } from "./rollback.ts";
 import { runs } from "./runs.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { take } from "./take.ts";
 import { timeline } from "./timeline.ts";
 import { tick } from "./tick.ts";
 import { undo } from "./undo.ts";
@@ -50,6 +51,7 @@ const catalogue: Command[] = [
   incident,
   ack,
   escalate,
+  take,
   mitigate,
   resolve,
   reopen,

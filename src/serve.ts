@@ -18,7 +18,6 @@ import { createAnswerer } from "./engine/commands/answer.ts";
 import { createDispatch } from "./engine/commands/dispatch.ts";
 import { enqueueRun, startDurable } from "./engine/durable/run-workflow.ts";
 import { createClosedChannels } from "./engine/incidents/closed-channels.ts";
-import { callOfPage } from "./engine/escalation/show-call.ts";
 import { createGather } from "./engine/incidents/gather.ts";
 import { turnOf } from "./engine/commands/turn.ts";
 import { homeView } from "./engine/commands/home-view.ts";
@@ -177,7 +176,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     log,
     now,
   });
-  const { uses, runs, escalations, metrics } = engine;
+  const { uses, runs, escalations, assignments, metrics } = engine;
 
   const durable = await startDurable({ db, url, runs, log });
   endings.push(() => durable.stop());
@@ -255,10 +254,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       client: pagerClient(pagerSettings),
       directory: slack.directory,
       serviceUser: null,
-      onPaged: async (dedupKey, why) => {
-        const about = callOfPage(dedupKey);
-        if (about !== null) await escalations.paged(about, why);
-      },
+      onPaged: (dedupKey, why) => escalations.paged(dedupKey, why),
       now,
       log,
     });
@@ -337,6 +333,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "run.suspects": ({ run }) => suspects(Number(run)),
       "incident.readings": ({ incident }) => takeReadings(Number(incident)),
       "incident.escalation": ({ incident }) => escalations.begin(Number(incident)),
+      "alert.assign": ({ alert }) => assignments.due(Number(alert)),
       "escalation.due": ({ incident, call }) => escalations.due(Number(incident), Number(call)),
       "alerts.digest": () => digest.tell(),
       ...schedules.handlers,

@@ -11,6 +11,7 @@ import type { Config } from "./domain/config.ts";
 import { type ApprovalsOptions, createApprovals } from "./engine/plans/approvals.ts";
 import { type AuthorizerOptions, createAuthorizer } from "./engine/authorizer.ts";
 import { createShowIncident } from "./engine/incidents/show-incident.ts";
+import { type Assignments, createAssignments } from "./engine/alerts/assignments.ts";
 import { createEscalations, type Escalations } from "./engine/escalation/escalations.ts";
 import { createReach } from "./engine/escalation/reach.ts";
 import { createIncidents } from "./engine/incidents/incidents.ts";
@@ -62,6 +63,7 @@ export interface Engine {
   uses: UseCases;
   runs: Runs;
   escalations: Escalations;
+  assignments: Assignments;
   metrics: Metrics;
   startAlone: StartAlone;
   actions: Actions;
@@ -115,6 +117,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
   const approvals = createApprovals({ db, config, planner, authorizer, executor, enqueue, now });
   const planMessages = createPlanMessages({ db, approvals, announce, showIncident, wakeOutbox, now });
   const reach = createReach({ config, roster, directory, pages: pager !== null });
+  const assignments = createAssignments({ db, config, wakeOutbox, now });
   const escalations = createEscalations({ db, config, reach, wakeOutbox, now });
   const uses: UseCases = {
     config,
@@ -133,6 +136,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
       wakeOutbox,
       now,
     }),
+    assignments,
     escalations,
     reach,
     playbooks: playbooks.current,
@@ -152,6 +156,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     uses,
     runs,
     escalations,
+    assignments,
     metrics,
     startAlone,
     actions,

@@ -30,7 +30,7 @@ function inlineText(inline: Inline): string {
     const [text, url] = [cleanLine(inline.text), cleanLine(inline.link)];
     return text === url || text === "" ? url : `${text} (${url})`;
   }
-  if ("person" in inline) return cleanLine(inline.name);
+  if ("person" in inline || "group" in inline) return cleanLine(inline.name);
   if ("channel" in inline) return `#${cleanLine(inline.name)}`;
   return utc(inline.time, inline.as);
 }

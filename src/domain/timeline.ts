@@ -57,6 +57,21 @@ export const Fact = z.discriminatedUnion("kind", [
     title: text,
     url: text.nullable(),
   }),
+  /** Somebody takes a warning; `from`: who had it before. */
+  z.strictObject({
+    kind: z.literal("alert.taken"),
+    alert: z.int(),
+    title: text,
+    app: text.nullable(),
+    from: text.nullable(),
+  }),
+  /** Nobody has taken these warnings in time, and their owner is told. */
+  z.strictObject({
+    kind: z.literal("alert.unassigned"),
+    app: text.nullable(),
+    titles: z.array(text),
+    owner: text,
+  }),
   z.strictObject({ kind: z.literal("alert.resolved"), source: AlertSource, fingerprint: text, title: text }),
   /** Nobody has said for long that it fires, nor that it is over. */
   z.strictObject({

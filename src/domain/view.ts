@@ -8,6 +8,8 @@ export type Inline =
   | { code: string }
   | { link: string; text: string }
   | { person: string; name: string }
+  /** A Slack user group: all its members are notified. */
+  | { group: string; name: string }
   | { channel: string; name: string }
   | { time: Date; as: "clock" | "date" | "relative" };
 export type Text = Inline | readonly Inline[];

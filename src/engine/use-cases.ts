@@ -2,6 +2,7 @@ import type { Config } from "../domain/config.ts";
 import type { Database } from "../store/database.ts";
 import type { Approvals } from "./plans/approvals.ts";
 import type { Authorizer } from "./authorizer.ts";
+import type { Assignments } from "./alerts/assignments.ts";
 import type { Escalations } from "./escalation/escalations.ts";
 import type { FindReach } from "./escalation/reach.ts";
 import type { Incidents } from "./incidents/incidents.ts";
@@ -24,6 +25,7 @@ export interface UseCases {
   planMessages: PlanMessages;
   lockKeeper: LockKeeper;
   incidents: Incidents;
+  assignments: Pick<Assignments, "find" | "take">;
   escalations: Pick<Escalations, "call" | "take">;
   reach: FindReach;
   playbooks: () => Playbooks;

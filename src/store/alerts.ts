@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { min } from "date-fns/min";
 import { parseISO } from "date-fns/parseISO";
+import type { Actor } from "../domain/actor.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { Incident, IncidentKind } from "../domain/incident.ts";
 import type { Queries } from "./database.ts";
@@ -329,6 +330,40 @@ export async function resolveAlerts(
     .where("status", "=", "firing")
     .returningAll()
     .execute();
+}
+
+export async function lockAlert(trx: Queries, id: number): Promise<Row<"alert"> | undefined> {
+  return trx.selectFrom("alert").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+}
+
+export async function assignAlert(trx: Queries, id: number, to: Actor, at: Date): Promise<Row<"alert">> {
+  return trx
+    .updateTable("alert")
+    .set({ assigned_to: JSON.stringify(to), assigned_at: at })
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** An app's warnings that have fired since then, that nobody has taken and its owner was not told of; marks them told. */
+export async function tellUnassigned(
+  trx: Queries,
+  { app, before, at }: { app: string | null; before: Date; at: Date },
+): Promise<Row<"alert">[]> {
+  const rows = await trx
+    .updateTable("alert")
+    .set({ unassigned_told_at: at })
+    .where("app", "is not distinct from", app)
+    .where("level", "=", "warning")
+    .where("kind", "=", "outage")
+    .where("status", "=", "firing")
+    .where("silent_at", "is", null)
+    .where("assigned_to", "is", null)
+    .where("unassigned_told_at", "is", null)
+    .where("starts_at", "<=", before)
+    .returningAll()
+    .execute();
+  return rows.sort((a, b) => a.id - b.id);
 }
 
 /** Info alerts that have arrived since a digest told of them last. Confidential ones are never told in one. */

@@ -57,6 +57,11 @@ export interface AlertTable {
   silent_at: Date | null;
   /** When its source was last asked how it stands. */
   asked_at: Date | null;
+  /** Who has taken a warning; null: nobody yet. */
+  assigned_to: NullableJson<Actor>;
+  assigned_at: Date | null;
+  /** When its app's owner was told that nobody had taken it. */
+  unassigned_told_at: Date | null;
   /** Arrivals that a digest has told of. */
   digested: Generated<number>;
   body: JSONColumnType<Alert>;

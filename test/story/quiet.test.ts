@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { readStream } from "../../src/store/timeline.ts";
 import { openDeliveries } from "../../src/store/inbox.ts";
-import { startWorld, teamChannel, withinMs, type World } from "../support/practice-world.ts";
+import { ask, startWorld, teamChannel, withinMs, type World } from "../support/practice-world.ts";
 import { textOf } from "../support/slack-text.ts";
 import { alertmanagerBody, post, type SentAlert } from "../support/webhooks.ts";
 import { incidentChannel, pace, storyTimeout } from "./story.ts";
@@ -83,13 +84,76 @@ describe("what wakes nobody", { timeout: storyTimeout }, () => {
   });
 });
 
-describe("one alert that cannot be taken", { timeout: storyTimeout }, () => {
-  test("keeps none of its delivery back, and does not come again for ever", async () => {
-    const critical = { ...about, severity: "critical" };
+describe("a warning", { timeout: storyTimeout }, () => {
+  const labels = { ...about, alertname: "ModelDrift", severity: "warning" };
+
+  /** The hour that somebody has for taking these is over. */
+  async function hourIsOver(title: string): Promise<number> {
+    const { id } = await world.db
+      .selectFrom("alert")
+      .select("id")
+      .where("title", "=", title)
+      .executeTakeFirstOrThrow();
+    await world.db
+      .updateTable("deadline")
+      .set({ due_at: new Date() })
+      .where("key", "=", `alert:${id}:assign`)
+      .execute();
+    return id;
+  }
+
+  test("belongs to whoever takes it, and everybody sees who that is", async () => {
+    await tell({ labels, startsAt: new Date() });
+    const shown = await world.robin.waitForMessage(teamChannel, /api: ModelDrift.*\[I take it\]/s, {
+      withinMs,
+    });
+    await world.robin.press(shown, "I take it");
+    await world.sasha.waitForMessage(teamChannel, /ModelDrift.*taken by <@U0ROBIN>/s, { withinMs });
+    const id = await hourIsOver("ModelDrift");
+
+    expect(await ask(world.robin, teamChannel, `/crai take A${id}`)).toContain("ModelDrift is yours already");
+    expect(await ask(world.noor, teamChannel, `/crai take A${id}`)).toContain("may not");
+    expect(await ask(world.sasha, teamChannel, `/crai take A${id}`)).toContain("is yours now");
+    await world.robin.waitForMessage(teamChannel, /ModelDrift.*taken by <@U0SASHA>/s, { withinMs });
+    const messages = (await world.robin.history(teamChannel)).map(textOf).join("\n");
+    expect(messages).not.toContain("Nobody has taken");
+    const entries = await readStream(world.db, "crai");
+    expect(entries.map(({ fact }) => fact)).toMatchObject([
+      { kind: "alert.taken", title: "ModelDrift", from: null },
+      { kind: "alert.taken", title: "ModelDrift", from: "Robin" },
+    ]);
+  });
+
+  test("that nobody takes for an hour is told to the app's owner, together with those of the same hour", async () => {
+    const begun = new Date(Date.now() - 3_590_000);
     await tell(
+      { labels: { ...labels, alertname: "HighCpuUsage" }, startsAt: begun },
+      { labels: { ...labels, alertname: "HighCarbonFootprint" }, startsAt: begun },
+    );
+    await hourIsOver("HighCpuUsage");
+    const told = await world.robin.waitForMessage(teamChannel, /nobody has taken 2 warnings for 1h/, {
+      withinMs,
+    });
+    expect(textOf(told)).toContain("<@U0ALEX>");
+    expect(textOf(told)).toMatch(/HighCpuUsage.*HighCarbonFootprint/s);
+
+    await hourIsOver("HighCarbonFootprint");
+    expect(await ask(world.robin, teamChannel, "/crai take A99999")).toContain("There is no warning A99999");
+    const again = (await world.robin.history(teamChannel)).filter((message) =>
+      /nobody has taken/.test(textOf(message)),
+    );
+    expect(again).toHaveLength(1);
+  });
+});
+
+describe("one alert that cannot be taken", { timeout: storyTimeout }, () => {
+  test("keeps none of its delivery back", async () => {
+    const critical = { ...about, severity: "critical" };
+    const alerts = [
       { labels: { ...critical, alertname: "FromTheStoneAge" }, startsAt: new Date(-3e14) },
       { labels: { ...critical, alertname: "HighErrorRate" } },
-    );
+    ];
+    await post(world.sandbox.crai.url, "alertmanager", alertmanagerBody(alerts));
 
     const channel = await incidentChannel(world.robin, "api");
 

@@ -21,10 +21,9 @@ import { incidentByNumber, lockIncident, openOutage, updateIncident } from "../.
 import type { Row } from "../../store/tables.ts";
 import { appendEntries } from "../../store/timeline.ts";
 import { offerDeadlines } from "../incidents/offer-deadlines.ts";
-import { alertView } from "./alert-view.ts";
 import { beginAnew } from "./episodes.ts";
 import type { Incidents } from "../incidents/incidents.ts";
-import { show } from "../record.ts";
+import { showWarning } from "./show-warning.ts";
 
 export interface Alerts {
   /**
@@ -206,13 +205,7 @@ export function createAlerts({ db, config, incidents, wakeOutbox, now, log }: Al
       await updateIncident(trx, number, { pagerdutyIncident });
   }
 
-  /** A warning is one message in the app's channel, edited as it repeats and resolves. */
-  async function warn(row: Row<"alert">): Promise<void> {
-    const channel = (row.app === null ? undefined : config.apps[row.app]?.channel) ?? config.slack.announce;
-    if (channel === undefined) return;
-    const telling = { key: `alert:${row.id}`, about: row.incident };
-    await show(db, telling, { do: "post", channel: { id: channel }, view: alertView(row) }, now());
-  }
+  const warn = (row: Row<"alert">): Promise<void> => showWarning(db, config, row, now());
 
   async function receive(alerts: readonly Alert[]): Promise<Untaken[]> {
     const news = new Map<number, News>();

@@ -4,6 +4,7 @@ import type { Text, View } from "../../domain/view.ts";
 import { markDigested, undigested } from "../../store/alerts.ts";
 import type { Database } from "../../store/database.ts";
 import type { Row } from "../../store/tables.ts";
+import { appChannel } from "../owners.ts";
 import { page, table } from "../page.ts";
 import { say } from "../record.ts";
 import { dayIn, nextTimeOfDay } from "../time-of-day.ts";
@@ -54,10 +55,6 @@ function digestView(rows: readonly Row<"alert">[], day: string): View {
 
 /** Info alerts wake nobody: once a day each app's channel hears what there was. */
 export function createDigest({ db, config, wakeOutbox, now }: DigestOptions): Digest {
-  function channelOf({ app }: Row<"alert">): string | undefined {
-    return (app === null ? undefined : config.apps[app]?.channel) ?? config.slack.announce;
-  }
-
   function next(): Date {
     return nextTimeOfDay(now(), config.digest, config.timeZone);
   }
@@ -69,7 +66,7 @@ export function createDigest({ db, config, wakeOutbox, now }: DigestOptions): Di
       await db.transaction().execute(async (trx) => {
         const rows = await undigested(trx);
         await markDigested(trx, rows);
-        for (const [channel, of] of Map.groupBy(rows, channelOf)) {
+        for (const [channel, of] of Map.groupBy(rows, ({ app }) => appChannel(config, app))) {
           if (channel === undefined) continue;
           const view = digestView(of, dayIn(config.timeZone, at));
           const telling = { key: `digest:${channel}:${at.toISOString()}`, about: null };

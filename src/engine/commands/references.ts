@@ -11,12 +11,17 @@ export function runNumber(text: string | undefined): number {
   return numberOf(text, "R", "run");
 }
 
-function numberOf(text: string | undefined, letter: "P" | "R", noun: string): number {
+/** `A12`, `a12` or `12` → 12. */
+export function alertNumber(text: string | undefined): number {
+  return numberOf(text, "A", "warning");
+}
+
+function numberOf(text: string | undefined, letter: "A" | "P" | "R", noun: string): number {
   const digits = new RegExp(`^${letter}?(\\d{1,9})$`, "i").exec(text ?? "")?.[1];
   if (digits !== undefined) return Number(digits);
   throw new UserError(text === undefined ? `Which ${noun}?` : `${quoted(text)} names no ${noun}.`, {
     why: `Every ${noun} has a number.`,
-    next: `Write it as ${letter}12: its message and \`runs\` show the number.`,
+    next: `Write it as ${letter}12: its message${letter === "A" ? " shows" : " and `runs` show"} the number.`,
   });
 }
 

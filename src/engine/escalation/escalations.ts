@@ -14,7 +14,7 @@ import { say, tellPager } from "../record.ts";
 import { unansweredView } from "./call-view.ts";
 import { type Call, callsOf } from "./calls.ts";
 import type { FindReach, Reach } from "./reach.ts";
-import { answerCall, callKey, callPageKey, showCall } from "./show-call.ts";
+import { answerCall, callKey, callOfPage, callPageKey, showCall } from "./show-call.ts";
 import { chainOf, findTarget, type Target } from "./targets.ts";
 
 /** What is asked for; `who` is a name, or somebody who was mentioned; null: whoever is next in the chain. */
@@ -34,7 +34,7 @@ export interface Escalations {
   /** PagerDuty says that its page was answered. */
   heard(incident: number, call: number, by: string): Promise<void>;
   /** PagerDuty has taken a page (`why` null), or refused it for good. */
-  paged(dedupKey: { incident: number; call: number }, why: string | null): Promise<void>;
+  paged(dedupKey: string, why: string | null): Promise<void>;
   /** The time for an answer is over. */
   due(incident: number, call: number): Promise<undefined>;
   /** Begins the chain by itself, unless PagerDuty knows of the incident or somebody is on it. */
@@ -278,8 +278,11 @@ export function createEscalations({ db, reach, config, wakeOutbox, now }: Escala
         if (found) await answerCall(trx, incident, found, { actor, by, how: "PagerDuty", at: now() });
       }),
 
-    paged: ({ incident: number, call: which }, why) =>
-      locked(number, async (trx, incident, calls) => {
+    async paged(dedupKey, why) {
+      const about = callOfPage(dedupKey);
+      if (about === null) return;
+      const { incident: number, call: which } = about;
+      await locked(number, async (trx, incident, calls) => {
         const found = calls.find((one) => one.call === which);
         if (!found) return;
         await appendEntry(trx, {
@@ -290,7 +293,8 @@ export function createEscalations({ db, reach, config, wakeOutbox, now }: Escala
           fact: { kind: "escalation.paged", call: which, to: found.to, why },
         });
         await showCall(trx, incident, { ...found, paged: { why } }, now());
-      }),
+      });
+    },
 
     async begin(number) {
       const incident = await incidentByNumber(db, number);

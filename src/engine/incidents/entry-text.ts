@@ -60,6 +60,13 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   }),
   "role.assigned": ({ role, name }) => ({ what: `gave the role ${role} to ${name}` }),
   "alert.fired": ({ title, url }) => ({ what: `fired: ${title}`, link: url }),
+  "alert.taken": ({ title, from }) => ({
+    what: `took the warning ${title}${from === null ? "" : ` over from ${from}`}`,
+  }),
+  "alert.unassigned": ({ titles, owner }) => ({
+    subject: titles.join(", "),
+    what: `taken by nobody in time; ${owner} is told`,
+  }),
   "alert.resolved": ({ title }) => ({ what: `resolved: ${title}` }),
   "alert.silent": ({ title, since }) => ({
     subject: title,

@@ -7,6 +7,7 @@ import { listOccurrences } from "../../store/occurrences.ts";
 import { planByNumber } from "../../store/plans.ts";
 import { runOfPlan } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
+import { ownerChannel } from "../owners.ts";
 import { page } from "../page.ts";
 import type { OpenItem } from "../playbooks/action.ts";
 import type { Actions, LoadedPlaybook } from "../playbooks/loaded.ts";
@@ -43,9 +44,7 @@ function openBlock(run: number, items: readonly OpenItem[]): Block {
 export function createTellings({ db, config, actions, wakeOutbox, now }: TellingsOptions) {
   const { teams, slack } = config;
 
-  function channelOf(owner: string): string | undefined {
-    return teams[owner]?.channel ?? slack.announce;
-  }
+  const channelOf = (owner: string): string | undefined => ownerChannel(config, owner);
 
   async function post(
     trx: Queries,

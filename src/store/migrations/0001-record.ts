@@ -51,6 +51,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       silent_at timestamptz,
       -- When its source was last asked how it stands.
       asked_at timestamptz,
+      -- Who has taken a warning, and when its app's owner was told that nobody had.
+      assigned_to jsonb,
+      assigned_at timestamptz,
+      unassigned_told_at timestamptz,
       -- Arrivals that a digest has told of.
       digested bigint not null default 0,
       body jsonb not null,

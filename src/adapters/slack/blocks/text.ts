@@ -119,6 +119,10 @@ function inlineMrkdwn(inline: Inline): string {
     return /^[UW][A-Z0-9]{2,}$/.test(inline.person)
       ? `<@${inline.person}>`
       : escape(withoutMarks(oneLine(inline.name)));
+  if ("group" in inline)
+    return /^S[A-Z0-9]{2,}$/.test(inline.group)
+      ? `<!subteam^${inline.group}>`
+      : escape(withoutMarks(oneLine(inline.name)));
   if ("channel" in inline)
     return /^[CG][A-Z0-9]{2,}$/.test(inline.channel)
       ? `<#${inline.channel}>`
@@ -147,7 +151,7 @@ function inlinePlain(inline: Inline): string {
   if ("bold" in inline) return inline.bold;
   if ("code" in inline) return inline.code;
   if ("link" in inline) return inline.text === inline.link ? inline.link : `${inline.text} (${inline.link})`;
-  if ("person" in inline) return inline.name;
+  if ("person" in inline || "group" in inline) return inline.name;
   if ("channel" in inline) return `#${inline.name}`;
   return utc(asDate(inline.time));
 }
