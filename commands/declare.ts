@@ -1,5 +1,5 @@
 import { actorName } from "../src/domain/actor.ts";
-import { UserError } from "../src/domain/errors.ts";
+import { isUserError, UserError } from "../src/domain/errors.ts";
 import { type Incident, IncidentKind, isConfidential } from "../src/domain/incident.ts";
 import { Severity } from "../src/domain/severity.ts";
 import { chooseWord } from "../src/engine/commands/choose-word.ts";
@@ -93,6 +93,16 @@ async function begin(
   return `R${decision.run.number} asks for what is to be done, phase by phase.`;
 }
 
+/** The incident stands whatever keeps its playbook from being started. */
+async function begun(...asked: Parameters<typeof begin>): Promise<string> {
+  try {
+    return await begin(...asked);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return `Its playbook ${asked[0].metadata.name} was not started: ${error.message} ${error.why} ${error.next}`;
+  }
+}
+
 export const declare: Command = {
   name: "declare",
   usage: 'declare <outage|security|breach> [app] [--reason "…"] [--severity sev1…sev4] [--env <environment>]',
@@ -122,7 +132,7 @@ export const declare: Command = {
     const doing =
       playbook === undefined
         ? `No playbook says what is to be done (\`on_declare: ${wanted.kind}\`).`
-        : await begin(playbook, incident, context, uses);
+        : await begun(playbook, incident, context, uses);
     const declared = opened
       ? `Declared ${incident.severity} ${incident.kind} #${incident.channelName}. Its channel opens now.`
       : `#${incident.channelName} is open already, ${incident.severity}.`;

@@ -164,6 +164,7 @@ const responder = [
   "plan:approve",
   "run:*",
   "job:run",
+  "evidence:collect",
   "model:promote",
   "parameter:set",
   "crai:inspect",

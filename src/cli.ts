@@ -37,7 +37,7 @@ function createScreen(json: boolean): Screen {
       write(stream, renderText(view, styleOf(stream)));
       write(stream, "");
     },
-    content: (text) => void (json ? process.stderr : process.stdout).write(text),
+    content: (bytes) => void (json ? process.stderr : process.stdout).write(bytes),
     say: (text) => write(answers, renderLine(text, styleOf(answers))),
     interactive: !json && process.stdin.isTTY && process.stderr.isTTY,
   };

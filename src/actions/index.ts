@@ -11,6 +11,7 @@ import { backupCheck } from "./backup-check.ts";
 import { backupFiles } from "./backup-files.ts";
 import { clusterCheck } from "./cluster-check.ts";
 import { entranceCheck } from "./entrance-check.ts";
+import { evidenceCollect } from "./evidence-collect.ts";
 import { evidenceCheck } from "./evidence-check.ts";
 import { figuresCheck } from "./figures-check.ts";
 import { isolationCheck } from "./isolation-check.ts";
@@ -97,6 +98,7 @@ export const actions: readonly Action[] = [
   servicesCheck,
   incidentCheck,
   incidentFact,
+  evidenceCollect,
   systemStatus,
   clusterCheck,
   isolationCheck,

@@ -111,6 +111,7 @@ export const manifestApply = defineAction<z.infer<typeof Params>, ApplyState, "e
   scope: "environment",
   params: Params,
   permission: "manifest:apply",
+  endsPods: true,
 
   async plan({ files, tag, namespace, keep, takeOver }, context) {
     const { clusterName, maskKey, settings } = context;

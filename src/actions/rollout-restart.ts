@@ -61,6 +61,7 @@ export const rolloutRestart = defineAction<z.infer<typeof Params>, RestartState>
   name: "rollout-restart",
   params: Params,
   permission: "rollout:restart",
+  endsPods: true,
 
   async plan(_, context) {
     const { cluster, target } = context;

@@ -156,6 +156,7 @@ export const rolloutUndo = defineAction<z.infer<typeof Params>, ReplaceState>({
   name: "rollout-undo",
   params: Params,
   permission: "rollout:undo",
+  endsPods: true,
 
   async plan({ to }, context) {
     const { cluster, target, health, environment } = context;

@@ -37,6 +37,7 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas>({
   name: "scale",
   params: Params,
   permission: "workload:scale",
+  endsPods: true,
 
   async plan({ replicas }, context) {
     const { cluster, target } = context;

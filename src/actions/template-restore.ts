@@ -20,6 +20,7 @@ export const templateRestore = defineAction<z.infer<typeof Params>, ReplaceState
   name: "template-restore",
   params: Params,
   permission: "rollout:undo",
+  endsPods: true,
 
   async plan({ uid, was, annotations, ...params }, context) {
     const { cluster, target, health } = context;

@@ -1,6 +1,8 @@
+import { checkEvidence } from "../domain/evidence.ts";
 import { UserError } from "../domain/errors.ts";
 import { type TimelineEntry, verifyChain } from "../domain/timeline.ts";
 import type { Database } from "../store/database.ts";
+import { evidenceFiles } from "../store/evidence.ts";
 import { readStream, streamHeads } from "../store/timeline.ts";
 import type { Row } from "../store/tables.ts";
 
@@ -32,6 +34,19 @@ function auditStream({ stream, seq, hash }: Row<"stream">, entries: readonly Tim
   return { ...found, broken: null };
 }
 
+/** The kept evidence of a stream against the hashes that its entries have. */
+async function auditEvidence(
+  db: Database,
+  entries: readonly TimelineEntry[],
+): Promise<StreamAudit["broken"]> {
+  for (const { seq, fact } of entries) {
+    if (fact.kind !== "evidence.collected") continue;
+    const why = checkEvidence(fact.sha256, await evidenceFiles(db, fact));
+    if (why !== null) return { seq, why };
+  }
+  return null;
+}
+
 /** Walks every chain from its first entry. Throws a UserError when what was asked for is not there. */
 export async function auditStreams(db: Database, { incident, hash }: AuditOptions): Promise<StreamAudit[]> {
   const heads = (await streamHeads(db)).filter(
@@ -47,7 +62,8 @@ export async function auditStreams(db: Database, { incident, hash }: AuditOption
   for (const head of heads) {
     const entries = await readStream(db, head.stream);
     found ||= entries.some((entry) => entry.hash === hash);
-    audits.push(auditStream(head, entries));
+    const audit = auditStream(head, entries);
+    audits.push({ ...audit, broken: audit.broken ?? (await auditEvidence(db, entries)) });
   }
   if (hash !== null && !found)
     throw new UserError("No entry has this hash.", {

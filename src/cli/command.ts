@@ -6,7 +6,7 @@ import { commands } from "../../commands/index.ts";
 import { sameActor } from "../domain/actor.ts";
 import { UserError } from "../domain/errors.ts";
 import { planWarnings } from "../domain/plan.ts";
-import type { View } from "../domain/view.ts";
+import type { Attachment, View } from "../domain/view.ts";
 import { createDispatch } from "../engine/commands/dispatch.ts";
 import type { Reply } from "../engine/commands/invocation.ts";
 import { parseCommand } from "../engine/commands/parse-command.ts";
@@ -25,7 +25,7 @@ import type { Session } from "./session.ts";
 export interface Screen {
   view(view: View, reply?: Pick<Reply, "trouble">): void;
   /** A file's content, when no file was named for it. */
-  content(text: string): void;
+  content(bytes: Buffer): void;
   /** One line. */
   say: (text: string) => void;
   /** Asks yes or no; false where nobody can be asked. */
@@ -70,16 +70,19 @@ async function give({ session: { uses, actor, now, log } }: Job, id: string, tex
   return dispatch({ id, text, actor, place, at: now() });
 }
 
+function bytesOf({ content, encoding }: Attachment): Buffer {
+  return Buffer.from(content, encoding);
+}
+
 function show({ options, screen }: Job, reply: Reply): void {
   const [file, ...others] = reply.attachments ?? [];
-  if (file !== undefined && options.out === null) return screen.content(file.content);
+  if (file !== undefined && options.out === null) return screen.content(bytesOf(file));
   screen.view(reply.view, reply);
   if (reply.details !== undefined) screen.view(reply.details);
   if (file === undefined || options.out === null) return;
   try {
-    writeFileSync(options.out, file.content);
-    for (const { filename, content, encoding } of others)
-      writeFileSync(join(dirname(options.out), filename), Buffer.from(content, encoding));
+    writeFileSync(options.out, bytesOf(file));
+    for (const other of others) writeFileSync(join(dirname(options.out), other.filename), bytesOf(other));
   } catch (cause) {
     throw new UserError(`${options.out} could not be written.`, {
       why: cause instanceof Error ? cause.message : String(cause),

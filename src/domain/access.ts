@@ -14,6 +14,8 @@ export const permissions = {
   "workload:limits": "change the CPU and memory limits of a workload",
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
   "database:restore": "restore a database from a backup, and swap it in",
+  "evidence:collect": "preserve evidence of an app",
+  "evidence:export": "export preserved evidence",
   "job:run": "run a Job of crai.yaml",
   "parameter:set": "change a parameter of an app, within the bounds of crai.yaml",
   "session:end": "end connections of a database",

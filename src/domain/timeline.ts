@@ -192,6 +192,7 @@ export const Fact = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("evidence.collected"),
     ...runRef,
+    step: text,
     app: text,
     environment: text,
     files: z.int(),
@@ -199,6 +200,7 @@ export const Fact = z.discriminatedUnion("kind", [
     sha256: text,
     missing: z.array(text),
   }),
+  z.strictObject({ kind: z.literal("evidence.exported"), files: z.int(), sha256: text }),
   z.strictObject({ kind: z.literal("export.made"), format: text, sha256: text }),
 ]);
 export type Fact = z.infer<typeof Fact>;

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import { Pool, types } from "pg";
 import * as record from "./migrations/0001-record.ts";
+import * as evidence from "./migrations/0002-evidence.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -46,7 +47,7 @@ export function isDatabaseAway(error: unknown): boolean {
 export async function migrate(db: Database): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: () => Promise.resolve({ "0001-record": record }) },
+    provider: { getMigrations: () => Promise.resolve({ "0001-record": record, "0002-evidence": evidence }) },
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw new Error("Migrating the database", { cause: error });

@@ -289,7 +289,18 @@ export interface IncidentReadingsTable {
   taken_at: Date;
 }
 
+export interface EvidenceFileTable {
+  run: number;
+  step: string;
+  name: string;
+  incident: number | null;
+  sha256: string;
+  content: Buffer;
+  collected_at: Date;
+}
+
 export interface Tables {
+  evidence_file: EvidenceFileTable;
   incident: IncidentTable;
   incident_readings: IncidentReadingsTable;
   alert: AlertTable;

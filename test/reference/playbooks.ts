@@ -54,6 +54,8 @@ export const summaries: Readonly<Record<string, string>> = {
   "incident-check":
     "Refuses, and ends the run, while the app has an incident that is not resolved: for what puts load on it.",
   "incident-fact": "Whether the record of the run's incident shows that something was done.",
+  "evidence-collect":
+    "Keeps copies of the app's pods, their logs and those before a restart, events, image digests, nodes and NetworkPolicies in crai's database, under a manifest of SHA-256 hashes whose own hash stands on the timeline. It reads only.",
   "system-status":
     "How many replicas of each app of the environment are ready; looked at once, however it stands.",
   "cluster-check":

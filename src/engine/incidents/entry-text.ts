@@ -143,6 +143,9 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "evidence.collected": ({ run, app, files, sha256, missing }) => ({
     what: `preserved ${files} files of evidence of ${app} in R${run} (manifest SHA-256 ${sha256})${missing.length === 0 ? "" : `; not had: ${missing.join("; ")}`}`,
   }),
+  "evidence.exported": ({ files, sha256 }) => ({
+    what: `exported ${files} files of evidence as an archive (SHA-256 ${sha256})`,
+  }),
   "export.made": ({ format, sha256 }) => ({
     what: `exported the post-mortem as ${format} (SHA-256 ${sha256.slice(0, 12)})`,
   }),

@@ -6,6 +6,7 @@ import type { LoadedPlaybook } from "../playbooks/loaded.ts";
 import { inputOfType, readInputs } from "../playbooks/read-inputs.ts";
 import type { Json } from "../ports.ts";
 import type { MakeContext } from "./action-context.ts";
+import { evidenceWarnings } from "./evidence-warnings.ts";
 import { expand, variablesOf } from "./expand.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { Drift, PlannerOptions, PlanRequest } from "./planning.ts";
@@ -101,7 +102,10 @@ export function createPlaybookDraft(options: PlannerOptions, contexts: MakeConte
       risk: planRisk(playbook.risk, steps),
       approvals: playbook.approvals,
       onFailure: playbook.on_failure,
-      warnings: playbook.mode === "shadow" ? [inShadow] : [],
+      warnings: [
+        ...(playbook.mode === "shadow" ? [inShadow] : []),
+        ...(await evidenceWarnings(options.db, { incident, steps, actions })),
+      ],
       steps: request.drift === true ? steps : await preflight(steps, { actor, clusters }),
     };
   };

@@ -6,6 +6,7 @@ import type { App, Environment, Target } from "../../domain/app.ts";
 import type { Inverse, PlannedStep, ResourceCall, Warning } from "../../domain/plan.ts";
 import type { StepAnswer } from "../../domain/run.ts";
 import type { Config } from "../../domain/config.ts";
+import type { EvidenceFile, EvidenceManifest } from "../../domain/evidence.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { View } from "../../domain/view.ts";
@@ -22,6 +23,24 @@ export interface KnownHealth {
   badWhy: string | null;
 }
 
+/** What was kept of evidence; `sha256` is of its manifest. */
+export interface KeptEvidence {
+  files: number;
+  bytes: number;
+  sha256: string;
+  missing: string[];
+}
+
+/** Where a step keeps copies of what it saw, with its entry on the timeline; once. */
+export interface StepEvidence {
+  kept(): Promise<KeptEvidence | null>;
+  keep(
+    about: Pick<EvidenceManifest, "app" | "environment" | "cluster" | "namespace">,
+    files: readonly EvidenceFile[],
+    missing: readonly string[],
+  ): Promise<KeptEvidence>;
+}
+
 /** The step that an action is carried out for; null while it is only planned. */
 export interface StepInHand {
   run: number;
@@ -34,6 +53,7 @@ export interface StepInHand {
   answers(): Promise<StepAnswer[]>;
   /** Keeps that crai itself found an item to be so, as a person's tick is kept; the first answer to an item counts. */
   tick(item: string, found: string): Promise<void>;
+  evidence: StepEvidence;
 }
 
 /** A run as others are told of it. */
@@ -255,6 +275,8 @@ export interface Action<
   permission: Permission;
   /** Parameters that are only ever shown to people: free text may reach these and no others. */
   freeText?: readonly string[];
+  /** It ends pods: what is to be seen in them is gone afterwards. */
+  endsPods?: true;
   plan(params: Params, context: Contexts[Scope]): Promise<PlannedAction<State>>;
   /**
    * Acts once. The caller has just observed `pending`. Throws PlanDrifted when what the plan was made of has changed,

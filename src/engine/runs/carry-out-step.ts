@@ -16,6 +16,7 @@ import { createPlanLater } from "./plan-later.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 import { conditionAgainst } from "./step-variables.ts";
+import { createStepEvidence } from "./keep-evidence.ts";
 import { createTick } from "./tick.ts";
 import { createWatch } from "./watch-step.ts";
 
@@ -37,6 +38,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
   const planLater = createPlanLater(options);
   const askPeople = createAskPeople(options);
   const tick = createTick(options, record);
+  const evidence = createStepEvidence(options, record);
 
   async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
     const { outcome, detail, evidence } = end;
@@ -111,6 +113,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
         acted: () => hasActed,
         answers: () => answersOf(db, number, step.id),
         tick: (item, found) => tick(job, { action, step }, { item, found }),
+        evidence: evidence(job, step),
       },
     });
     const until = addMilliseconds(row.intended_at, step.timeout);

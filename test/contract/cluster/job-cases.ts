@@ -27,6 +27,7 @@ async function jobStep(
     acted: () => acted,
     answers: async () => [],
     tick: async () => undefined,
+    evidence: { kept: async () => null, keep: async () => Promise.reject(new Error("no evidence here")) },
   };
   const settings = {
     access: { roles: {}, rules: [], identities: {} },

@@ -1,0 +1,29 @@
+import { isConfidential } from "../../domain/incident.ts";
+import type { PlannedStep, Warning } from "../../domain/plan.ts";
+import type { Queries } from "../../store/database.ts";
+import { incidentByNumber } from "../../store/incidents.ts";
+import { latestOf } from "../../store/timeline.ts";
+import type { Actions } from "../playbooks/loaded.ts";
+
+/** In a security incident or a breach, whoever ends pods is told when nothing of them has been kept yet. */
+export async function evidenceWarnings(
+  db: Queries,
+  {
+    incident: number,
+    steps,
+    actions,
+  }: { incident: number | null; steps: readonly PlannedStep[]; actions: Actions },
+): Promise<Warning[]> {
+  const ending = steps.find(({ action }) => actions.get(action)?.endsPods === true);
+  const incident = number === null || ending === undefined ? undefined : await incidentByNumber(db, number);
+  if (incident === undefined || !isConfidential(incident.kind) || incident.status === "resolved") return [];
+  const kept = await latestOf(db, `incident:${incident.number}`, "evidence.collected");
+  if (kept !== undefined) return [];
+  return [
+    {
+      level: "warn",
+      text: "Evidence has not been preserved yet: what is to be seen in these pods is gone afterwards.",
+      next: `\`evidence ${ending?.about.app ?? incident.app ?? "<app>"}\` first.`,
+    },
+  ];
+}
