@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { z } from "zod";
 import { JobSettings } from "../../../src/domain/job.ts";
 import type { Json, JsonObject } from "../../../src/engine/ports.ts";
-import { type Circumstances, outcome, plan, refusal, type Step, texts } from "./steps.ts";
+import { inHandOf, type Circumstances, outcome, plan, refusal, type Step, texts } from "./steps.ts";
 import { good, make, target, until } from "./workloads.ts";
 import { alex, namespace, type World, type WorldOf } from "./world.ts";
 
@@ -20,15 +20,7 @@ async function jobStep(
   await make(world, app, good);
   let acted = false;
   const run = runs;
-  const inHand = {
-    run,
-    step: "tests",
-    attempt: 1,
-    acted: () => acted,
-    answers: async () => [],
-    tick: async () => undefined,
-    evidence: { kept: async () => null, keep: async () => Promise.reject(new Error("no evidence here")) },
-  };
+  const inHand = inHandOf({ run, step: "tests", acted: () => acted });
   const settings = {
     access: { roles: {}, rules: [], identities: {} },
     apps: {},

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JsonObject } from "../../../src/engine/ports.ts";
-import { fact, outcome, plan, type Step, texts } from "./steps.ts";
+import { inHandOf, fact, outcome, plan, type Step, texts } from "./steps.ts";
 import { good, make, pathOf, rolledOut, target, template, until } from "./workloads.ts";
 import { alex, namespace, type World, type WorldOf } from "./world.ts";
 
@@ -14,14 +14,7 @@ async function begun(
 ): Promise<Step> {
   let acted = false;
   const [app, action, more] = given;
-  const inHand = {
-    run: 1,
-    step: "pods",
-    attempt: 1,
-    acted: () => acted,
-    answers: async () => [],
-    tick: async () => undefined,
-  };
+  const inHand = inHandOf({ run: 1, step: "pods", acted: () => acted });
   const step = await plan(world, app, action, { ...more, inHand });
   return {
     ...step,

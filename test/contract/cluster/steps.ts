@@ -3,6 +3,7 @@ import type { Actor } from "../../../src/domain/actor.ts";
 import type { Target } from "../../../src/domain/app.ts";
 import { templateDigest } from "../../../src/domain/pod-template.ts";
 import type {
+  StepInHand,
   Action,
   ActionContext,
   KnownHealth,
@@ -172,4 +173,15 @@ export async function refusal(attempt: Promise<unknown>): Promise<string> {
     return [message, why, next].filter((text) => text !== undefined).join(" | ");
   }
   throw new Error("It was not refused");
+}
+
+/** A step of a run that nobody answers and that keeps nothing. */
+export function inHandOf(step: Pick<StepInHand, "run" | "step" | "acted">): StepInHand {
+  return {
+    ...step,
+    attempt: 1,
+    answers: async () => [],
+    tick: async () => undefined,
+    evidence: { kept: async () => null, keep: () => Promise.reject(new Error("no evidence here")) },
+  };
 }
