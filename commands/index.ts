@@ -14,6 +14,7 @@ import { helpFor } from "./help.ts";
 import { history } from "./history.ts";
 import { incident } from "./incident.ts";
 import { locks } from "./locks.ts";
+import { maintenance } from "./maintenance.ts";
 import { metrics } from "./metrics.ts";
 import { mitigate } from "./mitigate.ts";
 import { note } from "./note.ts";
@@ -61,6 +62,7 @@ const catalogue: Command[] = [
   oncall,
   docs,
   whoami,
+  maintenance,
   playbooks,
   doctor,
 ];

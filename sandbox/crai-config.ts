@@ -231,6 +231,8 @@ export function craiConfig(
     teams: {
       SRE: { channel: "C0API", lead: people.alex.slack },
       "DevOps Team": { channel: "C0API", lead: people.alex.slack },
+      "Security Team": { lead: people.alex.slack },
+      "ML Engineering": { lead: people.alex.slack },
     },
     contacts: {
       SRE: { email: "sre@credit-risk-ai.example.com", slack: "S0SRE" },

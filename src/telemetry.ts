@@ -1,10 +1,12 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { PagerClient } from "./adapters/pagerduty/client.ts";
 import type { Clock } from "./domain/clock.ts";
+import { occurrenceState } from "./domain/occurrence.ts";
 import type { Dispatch } from "./engine/commands/dispatch.ts";
 import { type Backlog, inboxBacklog, outboxBacklog, runsUnderWay } from "./store/backlog.ts";
 import type { Database } from "./store/database.ts";
 import { failingDeliveries } from "./store/inbox.ts";
+import { latestOccurrences } from "./store/occurrences.ts";
 import { isServed } from "./store/owner.ts";
 import { webhookNews } from "./store/webhooks.ts";
 
@@ -48,6 +50,11 @@ export function createTelemetry({ db, version, isSlackConnected, now }: Telemetr
     "source",
   ]);
   const runs = gauge("crai_runs_under_way", "Runs that are carried out or wait to be");
+  const maintenance = gauge(
+    "crai_maintenance_due",
+    "1 for each playbook that started by itself and is not done, by how it stands: due, open, overdue, undone, missed or broken",
+    ["schedule", "state"],
+  );
   const heard = gauge("crai_webhook_last_taken_timestamp_seconds", "When a source was last heard", [
     "source",
   ]);
@@ -81,6 +88,11 @@ export function createTelemetry({ db, version, isSlackConnected, now }: Telemetr
     failing.reset();
     for (const { source, deliveries } of await failingDeliveries(db)) failing.set({ source }, deliveries);
     runs.set(await runsUnderWay(db));
+    maintenance.reset();
+    for (const one of await latestOccurrences(db)) {
+      const state = occurrenceState(one, now());
+      if (state !== "done" && state !== "late") maintenance.set({ schedule: one.playbook, state }, 1);
+    }
     for (const { source, seen_at: at, refused_at: no } of await webhookNews(db)) {
       if (at !== null) heard.set({ source }, seconds(at));
       if (no !== null) refused.set({ source }, seconds(no));

@@ -30,6 +30,7 @@ import { createRoster, type RosterOptions } from "./engine/roster.ts";
 import type { RunsOptions } from "./engine/runs/run-options.ts";
 import { createRuns, type Runs } from "./engine/runs/runs.ts";
 import { createPlanMessages } from "./engine/plans/show-plan.ts";
+import { createScheduleHistory } from "./engine/schedules/history.ts";
 import { createStops } from "./engine/runs/stops.ts";
 import type { UseCases } from "./engine/use-cases.ts";
 import type { Database, Queries } from "./store/database.ts";
@@ -141,6 +142,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     reach,
     playbooks: playbooks.current,
     playbookProblems: playbooks.problems,
+    schedules: createScheduleHistory({ db, actions, playbooks: playbooks.current, now }),
     authorizer,
     roster,
     clusters,

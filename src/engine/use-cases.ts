@@ -13,6 +13,7 @@ import type { Planner } from "./plans/planner.ts";
 import type { Charts, Chat, Clusters, Directory, Metrics, Pager } from "./ports.ts";
 import type { Roster } from "./roster.ts";
 import type { Runs } from "./runs/runs.ts";
+import type { ScheduleHistory } from "./schedules/history.ts";
 import type { PlanMessages } from "./plans/show-plan.ts";
 
 /** What a command may use; each takes the few it needs. Wired once, in main and in cli. */
@@ -31,6 +32,7 @@ export interface UseCases {
   playbooks: () => Playbooks;
   /** What keeps the playbooks' files from being in force as they are now, one line each with file:line. */
   playbookProblems: () => string[];
+  schedules: ScheduleHistory;
   authorizer: Authorizer;
   roster: Roster;
   clusters: Clusters;

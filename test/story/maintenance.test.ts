@@ -74,5 +74,13 @@ describe("maintenance", { timeout: storyTimeout }, () => {
     const end = textOf(await ended(robin, teamChannel, run));
     expect(end).toMatch(new RegExp(`^${run} Done: Daily maintenance of prod`));
     expect(end).toMatch(/✓ Check security alerts: yes, Robin at .* \(nothing new\)/);
+
+    const shown = await ask(robin, teamChannel, "/crai maintenance");
+    expect(shown).toMatch(new RegExp(`maintenance-daily.*working day at 09:00.*${day} ${run} done`));
+    expect(shown).toMatch(/maintenance-quarterly.*quarter at 10:30.*never yet/);
+    expect(shown).not.toContain("What slipped");
+    const history = await ask(robin, teamChannel, "/crai maintenance history --since 7d");
+    expect(history).toMatch(/0 of 1 slipped/);
+    expect(await ask(robin, teamChannel, "/crai maintenance yearly")).toMatch(/shows what comes next/);
   });
 });

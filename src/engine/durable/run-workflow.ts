@@ -69,6 +69,7 @@ export async function startDurable({
     async stop() {
       clearInterval(timer);
       await DBOS.shutdown();
+      await forgiveRestarts(db);
       engine = undefined;
     },
   };
@@ -87,6 +88,14 @@ async function endStranded(db: Queries, runs: Pick<Runs, "abandon">): Promise<vo
     const state = status.get(workflowId(number)) ?? "gone";
     if (!underWay.has(state)) await runs.abandon(number, new Error(`Its workflow is ${state}`));
   }
+}
+
+/**
+ * A crash that a run itself may have caused is counted against it; a clean stop is not, or a checklist that is open for
+ * weeks would be given up after so many releases of crai.
+ */
+async function forgiveRestarts(db: Queries): Promise<void> {
+  await sql`update dbos.workflow_status set recovery_attempts = 0 where status = 'PENDING'`.execute(db);
 }
 
 /** Workflows that one call deletes. */

@@ -35,3 +35,12 @@ export function momentsBetween(after: Date, to: Date, every: Every, times: WorkT
     found.push(next);
   return found;
 }
+
+/** Which day's time a moment is; by the calendar where it is none of them, since the schedule was another then. */
+export function momentAt(at: Date, { time }: Every, { timeZone }: WorkTimes): Moment {
+  const today = dayIn(timeZone, at);
+  // A last hour of the day that the clocks skip is the first of the next one.
+  const days = [dayAfter(today, -1), today];
+  const day = days.find((one) => timeOn(one, time, timeZone).getTime() === at.getTime()) ?? today;
+  return { day, at };
+}

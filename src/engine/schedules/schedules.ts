@@ -17,8 +17,7 @@ import type { Actions, LoadedPlaybook, Playbooks } from "../playbooks/loaded.ts"
 import type { Planner } from "../plans/planner.ts";
 import type { StartAlone } from "../plans/start-alone.ts";
 import type { DeadlineHandlers } from "../ticker.ts";
-import { dayIn } from "../time-of-day.ts";
-import { momentsBetween, nextMoment } from "./calendar.ts";
+import { momentAt, momentsBetween, nextMoment } from "./calendar.ts";
 import { createTellings } from "./tellings.ts";
 
 export interface SchedulesOptions {
@@ -43,7 +42,7 @@ export interface Schedules {
 }
 
 /** Kind of the deadlines that say when a playbook starts next. */
-const NEXT = "schedule.due";
+export const NEXT = "schedule.due";
 /** ms until a cluster that did not answer is asked again. */
 const AGAIN_AFTER = 60_000;
 
@@ -140,7 +139,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
     const row = (await openDeadlines(db, NEXT)).find((one) => one.key === key);
     if (!isScheduled(playbook) || row === undefined) return undefined;
     const { every } = playbook.schedule;
-    const first = { day: dayIn(config.timeZone, row.due_at), at: row.due_at };
+    const first = momentAt(row.due_at, every, config);
     const moments = [first, ...momentsBetween(first.at, now(), every, config)];
     await db.transaction().execute((trx) => record(trx, playbook, moments));
     return nextMoment(now(), every, config).at;
