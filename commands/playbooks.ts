@@ -1,8 +1,8 @@
-import { isBefore } from "date-fns/isBefore";
-import { parseISO } from "date-fns/parseISO";
 import type { Block } from "../src/domain/view.ts";
 import type { Command } from "../src/engine/commands/command.ts";
 import { usageOf } from "../src/engine/playbooks/usage.ts";
+import { isOverdue } from "../src/engine/playbooks/reviews.ts";
+import { dayIn } from "../src/engine/time-of-day.ts";
 import { page, table } from "../src/engine/page.ts";
 
 export const playbooks: Command = {
@@ -13,15 +13,14 @@ export const playbooks: Command = {
   permission: "crai:inspect",
   positionals: [],
   flags: {},
-  async run(_args, { now }, { playbooks: inForce, playbookProblems }) {
+  async run(_args, { now }, { config, playbooks: inForce, playbookProblems }) {
+    const today = dayIn(config.timeZone, now());
     const rows = [...inForce().values()].map(({ metadata, command, inputs, risk }) => [
       `${metadata.name} v${metadata.version}`,
       command === undefined ? "" : usageOf({ metadata, command, inputs }),
       risk,
       metadata.owner,
-      isBefore(parseISO(metadata.nextReview), now())
-        ? `overdue since ${metadata.nextReview}`
-        : `by ${metadata.nextReview}`,
+      isOverdue(metadata, today) ? `overdue since ${metadata.nextReview}` : `by ${metadata.nextReview}`,
     ]);
     const problems = playbookProblems();
     const broken: Block[] = [

@@ -28,7 +28,7 @@ import { createStillFiring } from "./engine/incidents/still-firing.ts";
 import { createReadingsTaker } from "./engine/incidents/readings.ts";
 import { createPins } from "./engine/incidents/pins.ts";
 import { createPagerEvents } from "./engine/alerts/pager-events.ts";
-import { createDigest } from "./engine/alerts/digest.ts";
+import { createDaily } from "./engine/daily.ts";
 import { createSilence } from "./engine/alerts/silence.ts";
 import { createTakeDeliveries } from "./engine/alerts/take-deliveries.ts";
 import { keepRoster } from "./engine/roster.ts";
@@ -40,7 +40,7 @@ import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
 import { createWebServer, listen } from "./server.ts";
 import { migrate, openDatabase } from "./store/database.ts";
-import { setDeadline, setOnce } from "./store/deadlines.ts";
+import { setDeadline } from "./store/deadlines.ts";
 import { startEmbeddedPostgres } from "./store/embedded/start.ts";
 import { takeOwnership } from "./store/owner.ts";
 import { recordEndpoint } from "./store/endpoints.ts";
@@ -290,8 +290,8 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
   });
   const suspects = createSuspects({ db, config, clusters, wakeOutbox, now, log });
   const takeReadings = createReadingsTaker({ db, readings: uses.readings, now });
-  const digest = createDigest({ db, config, wakeOutbox, now });
-  await setOnce(db, { key: "alerts:digest", kind: "alerts.digest", subject: {}, dueAt: digest.next() });
+  const daily = createDaily({ db, config, playbooks: uses.playbooks, wakeOutbox, now });
+  await daily.set();
   await setDeadline(db, { key: "alerts:silence", kind: "alerts.silence", subject: {}, dueAt: now() });
   const schedules = createSchedules({
     db,
@@ -335,7 +335,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "incident.escalation": ({ incident }) => escalations.begin(Number(incident)),
       "alert.assign": ({ alert }) => assignments.due(Number(alert)),
       "escalation.due": ({ incident, call }) => escalations.due(Number(incident), Number(call)),
-      "alerts.digest": () => digest.tell(),
+      ...daily.handlers,
       ...schedules.handlers,
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },

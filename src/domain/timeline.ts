@@ -201,6 +201,8 @@ export const Fact = z.discriminatedUnion("kind", [
     missing: z.array(text),
   }),
   z.strictObject({ kind: z.literal("evidence.exported"), files: z.int(), sha256: text }),
+  /** A playbook's day of review has passed, and its owner is told. `nextReview` is an ISO 8601 date. */
+  z.strictObject({ kind: z.literal("review.due"), playbook: text, owner: text, nextReview: text }),
   z.strictObject({ kind: z.literal("export.made"), format: text, sha256: text }),
 ]);
 export type Fact = z.infer<typeof Fact>;

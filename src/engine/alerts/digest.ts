@@ -7,23 +7,15 @@ import type { Row } from "../../store/tables.ts";
 import { appChannel } from "../owners.ts";
 import { page, table } from "../page.ts";
 import { say } from "../record.ts";
-import { dayIn, nextTimeOfDay } from "../time-of-day.ts";
+import { dayIn } from "../time-of-day.ts";
 
 /** Different alerts that one digest names. */
 const NAMED = 20;
 
-export interface DigestOptions {
+interface DigestOptions {
   db: Database;
-  config: Pick<Config, "apps" | "slack" | "timeZone" | "digest">;
-  wakeOutbox: () => void;
+  config: Pick<Config, "apps" | "slack" | "timeZone">;
   now: Clock;
-}
-
-export interface Digest {
-  /** When the next one is due. */
-  next(): Date;
-  /** Tells what has come since the last one, in each app's channel; nothing where nothing came. Returns when the next one is due. */
-  tell(): Promise<Date>;
 }
 
 function stateOf(rows: readonly Row<"alert">[]): string {
@@ -53,28 +45,19 @@ function digestView(rows: readonly Row<"alert">[], day: string): View {
   );
 }
 
-/** Info alerts wake nobody: once a day each app's channel hears what there was. */
-export function createDigest({ db, config, wakeOutbox, now }: DigestOptions): Digest {
-  function next(): Date {
-    return nextTimeOfDay(now(), config.digest, config.timeZone);
-  }
-
-  return {
-    next,
-    async tell() {
-      const at = now();
-      await db.transaction().execute(async (trx) => {
-        const rows = await undigested(trx);
-        await markDigested(trx, rows);
-        for (const [channel, of] of Map.groupBy(rows, ({ app }) => appChannel(config, app))) {
-          if (channel === undefined) continue;
-          const view = digestView(of, dayIn(config.timeZone, at));
-          const telling = { key: `digest:${channel}:${at.toISOString()}`, about: null };
-          await say(trx, telling, { do: "post", channel: { id: channel }, view }, at);
-        }
-      });
-      wakeOutbox();
-      return next();
-    },
+/** Info alerts wake nobody: once a day each app's channel hears what has come since; nothing where nothing came. */
+export function createDigest({ db, config, now }: DigestOptions): () => Promise<void> {
+  return async () => {
+    const at = now();
+    await db.transaction().execute(async (trx) => {
+      const rows = await undigested(trx);
+      await markDigested(trx, rows);
+      for (const [channel, of] of Map.groupBy(rows, ({ app }) => appChannel(config, app))) {
+        if (channel === undefined) continue;
+        const view = digestView(of, dayIn(config.timeZone, at));
+        const telling = { key: `digest:${channel}:${at.toISOString()}`, about: null };
+        await say(trx, telling, { do: "post", channel: { id: channel }, view }, at);
+      }
+    });
   };
 }

@@ -146,6 +146,10 @@ const words: { [Kind in Fact["kind"]]: (fact: FactOf<Kind>) => Parts } = {
   "evidence.exported": ({ files, sha256 }) => ({
     what: `exported ${files} files of evidence as an archive (SHA-256 ${sha256})`,
   }),
+  "review.due": ({ playbook, owner, nextReview }) => ({
+    subject: playbook,
+    what: `was due for review on ${nextReview}; ${owner} is told`,
+  }),
   "export.made": ({ format, sha256 }) => ({
     what: `exported the post-mortem as ${format} (SHA-256 ${sha256.slice(0, 12)})`,
   }),
