@@ -20,7 +20,8 @@ function evidenceOf(alerts: readonly RecentAlert[]): Evidence {
   const { app, title, level } = alerts[0]!;
   const times = alerts.length === 1 ? "" : ` ×${alerts.length}`;
   const state = alerts.some(({ firing }) => firing) ? "fires" : "is over";
-  return { what: `${app === null ? "" : `${app} `}${title}${times} (${level}) ${state}`, ok: false };
+  const isNamed = app === null || title.toLowerCase().startsWith(`${app.toLowerCase()} `);
+  return { what: `${isNamed ? "" : `${app} `}${title}${times} (${level}) ${state}`, ok: false };
 }
 
 /** Which alerts have come. Those of security incidents and breaches are told of to their members only, and never here. */

@@ -63,7 +63,7 @@ export function forecast(
   { from, to, limit }: { from: Date; to: Date; limit: number },
 ): Forecast {
   const [first, last] = [points[0]?.at.getTime() ?? 0, points.at(-1)?.at.getTime() ?? 0];
-  if (points.length < LEAST) return { known: false, why: `there are ${points.length} readings` };
+  if (points.length < LEAST) return { known: false, why: "there are too few readings" };
   if (last - first < (to.getTime() - from.getTime()) * COVERED)
     return { known: false, why: "readings cover less than half of the time" };
   const groups = parts(points, first, last);

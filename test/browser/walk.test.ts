@@ -52,6 +52,14 @@ async function diagnoseAndRollBack(page: Page): Promise<void> {
   await picture(page, "w5-rolled-back", ended);
 }
 
+async function maintain(page: Page): Promise<void> {
+  await openChannel(page, /^team-api/);
+  await type(page, "/crai maintenance-daily");
+  const list = message(page, "Review error logs");
+  await list.waitFor();
+  await picture(page, "w6-maintenance", list);
+}
+
 describe.skipIf(executable === undefined)("the runbook in the browser (skipped: no chromium)", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -65,6 +73,7 @@ describe.skipIf(executable === undefined)("the runbook in the browser (skipped: 
     await deploy(page, "v1.2.0");
     await validate(page, "functional");
     await diagnoseAndRollBack(page);
+    await maintain(page);
 
     expect(complaints).toEqual([]);
   });

@@ -9,6 +9,8 @@ import { byPerson, type ChecklistState, type Finding, findingsIn, type Item, num
 
 /** Items whose button fits into one message. */
 const BUTTONS = 20;
+/** Characters of what crai found; the run's own message has all of it. */
+const FOUND = 140;
 /** Characters that a button shows. */
 const LABEL = 70;
 
@@ -38,6 +40,10 @@ function mark(finding: Finding | undefined, answer: StepAnswer | undefined): str
   return finding.ok ? "☑" : "☒";
 }
 
+function shortened(text: string): string {
+  return text.length <= FOUND ? text : `${text.slice(0, FOUND - 1)}…`;
+}
+
 interface Seen {
   finding: Finding | undefined;
   answer: StepAnswer | undefined;
@@ -50,7 +56,7 @@ function line(item: Item, { finding, answer }: Seen, times: Times): Inline[] {
     `${mark(finding, answer)} ${item.text}`,
     ...(finding?.ok === true || answer !== undefined ? [] : wanted(item, times)),
     ...(answer === undefined ? [looks] : [" · ", ...answerInline(answer)]),
-    ...(finding === undefined ? [] : [` · ${how}${finding.what}`]),
+    ...(finding === undefined ? [] : [` · ${how}${shortened(finding.what)}`]),
   ];
 }
 
@@ -109,7 +115,15 @@ export function checklistView({ items, by }: ChecklistState, asked: Asked): View
     open && offers.length > 0 ? { type: "buttons", buttons: offers } : null,
     {
       type: "note",
-      text: `R${run} · ${items.length - waits.length} of ${items.length}${by === null ? "" : ` · ${by}`}${open ? ` · not so: \`tick R${run} ${step} <number> --failed --note "…"\`` : ""}`,
+      text: [
+        `R${run} · ${items.length - waits.length} of ${items.length}${by === null ? "" : ` · ${by}`}`,
+        ...(open && waits[0] !== undefined
+          ? [
+              " · if something is not so: ",
+              { code: `tick R${run} ${quoteWord(step)} ${waits[0]} --failed --note "why"` },
+            ]
+          : []),
+      ],
     },
   );
 }
