@@ -62,6 +62,14 @@ export const practiceJobs = {
     args: ["--baseline=model_training_data.csv"],
     ...smallest,
   },
+  "retrain-model": {
+    image: "credit-risk-training:v7",
+    command: ["python", "scripts/retrain_model.py"],
+    args: ["--days=${{ values.days }}", "--register"],
+    limits: { cpu: "200m", memory: "256Mi" },
+    deadline: "5h",
+    report: "json",
+  },
   "monitoring-setup": {
     image: "credit-risk-monitoring:v2",
     command: ["./monitoring/setup-monitoring.sh"],

@@ -39,6 +39,8 @@ import { configCheck } from "./config-check.ts";
 import { probeQueries } from "./probe-queries.ts";
 import { parameterSet } from "./parameter-set.ts";
 import { sessionsEnd } from "./sessions-end.ts";
+import { modelCompare } from "./model-compare.ts";
+import { modelLoadCheck } from "./model-load-check.ts";
 import { modelServedCheck } from "./model-served-check.ts";
 import { modelVersionSet } from "./model-version-set.ts";
 import { podsCheck } from "./pods-check.ts";
@@ -92,6 +94,8 @@ export const actions: readonly Action[] = [
   sessionsEnd,
   modelVersionSet,
   modelServedCheck,
+  modelLoadCheck,
+  modelCompare,
   reportCheck,
   tlsCheck,
   podsCheck,

@@ -51,7 +51,9 @@ export const JobSettings = z.strictObject({
   lasting: z
     .boolean()
     .default(false)
-    .describe("whether it changes what users depend on (a retraining does, a test does not)"),
+    .describe(
+      "whether it changes what users depend on (a migration does, a test does not; neither does a training whose model nobody serves yet)",
+    ),
 });
 export type JobSettings = z.infer<typeof JobSettings>;
 

@@ -99,7 +99,34 @@ describe("what explains a symptom", () => {
     ).toMatchObject({
       id: "model-under-target",
       evidence: ["Accuracy 0.79 (target above 0.85)"],
+      resolutions: [{ do: "rollback-model" }, { do: "analyze" }, { do: "retrain" }, { do: "rollback" }],
     });
+  });
+
+  test.each([
+    "RuntimeError: model artifact credit-risk-ensemble has no calibration table; exiting with code 1",
+    "OSError: Cannot load model from /models/ensemble.pkl",
+    "mlflow.exceptions.MlflowException: Registered Model with name=x not found",
+  ])("is a model that cannot be loaded: %s", (example) => {
+    const logs = {
+      lines: 9,
+      pods: 3,
+      groups: [{ pattern: "m", count: 3, pods: 3, example, previous: true }],
+    };
+    expect(found("high-error-rate", { logs })[0]).toMatchObject({
+      id: "model-not-loaded",
+      resolutions: [{ do: "rollback" }, { do: "check-model" }, { do: "rollback-model" }],
+    });
+  });
+
+  test("is no model that cannot be loaded where a request only failed", () => {
+    const example = "KeyError: 'calibration_table' for application 7919";
+    const logs = {
+      lines: 9,
+      pods: 3,
+      groups: [{ pattern: "k", count: 3, pods: 3, example, previous: false }],
+    };
+    expect(found("high-error-rate", { logs }).map(({ id }) => id)).not.toContain("model-not-loaded");
   });
 });
 

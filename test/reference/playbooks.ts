@@ -46,6 +46,10 @@ export const summaries: Readonly<Record<string, string>> = {
     "Points the alias of the app's model (`apps.<name>.model`) at another version in the registry; figures of both are compared first, and what is in force is read once more just before.",
   "model-served-check":
     "Whether the app has loaded the version of its model that the registry says is in force.",
+  "model-load-check":
+    "Whether the app can load its model: which version is to be loaded, whether the registry has it whole, and what the logs say of it.",
+  "model-compare":
+    "Holds the version of the model that was registered since the plan against the one in force. It puts nothing in force.",
   "report-check": "Holds the figures that a Job reported to bounds; a figure that is missing is unknown.",
   "tls-check":
     "Looks at the TLS of every domain of crai.yaml: which versions are spoken and refused, chain, names, and days left.",

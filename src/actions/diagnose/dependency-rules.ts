@@ -12,7 +12,7 @@ function databaseErrors({ seen }: Facts): string[] {
     .map(({ count, example }) => `×${count} ${example}`);
 }
 
-/** What the app's database, other apps and its model explain. */
+/** What the app's database and other apps explain. */
 export const dependencyRules: readonly Rule[] = [
   {
     id: "database-away",
@@ -44,7 +44,7 @@ export const dependencyRules: readonly Rule[] = [
           ...databaseErrors(facts).slice(0, 1),
         ],
         weight: Math.min(1, sessions.used / sessions.most),
-        resolutions: [{ do: "restart" }],
+        resolutions: [{ do: "end-connections" }, { do: "restart" }],
       };
     },
   },
@@ -62,7 +62,7 @@ export const dependencyRules: readonly Rule[] = [
             : []),
         ],
         weight: sessions.waiting > 0 ? 1 : 0.7,
-        resolutions: [],
+        resolutions: [{ do: "end-connections" }, { do: "slow-queries" }],
       };
     },
   },
@@ -82,6 +82,7 @@ export const dependencyRules: readonly Rule[] = [
         weight: 0.95,
         resolutions: [
           { do: "restart" },
+          { do: "check-config" },
           ...(database === undefined ? [] : [{ do: "history-other", app: database.app } as const]),
         ],
       };
@@ -121,21 +122,7 @@ export const dependencyRules: readonly Rule[] = [
           ({ endpoint, seconds }) => `${endpoint}: P95 ${Math.round(seconds * 1000)} ms`,
         ),
         weight: 1,
-        resolutions: [],
-      };
-    },
-  },
-  {
-    id: "model-under-target",
-    fits: fits(0.3, 0.1, 1, 0.1),
-    match({ seen }) {
-      const bad = (seen.model?.metrics ?? []).filter(({ ok }) => ok === false);
-      if (bad.length === 0) return null;
-      return {
-        what: `The model misses ${bad.map(({ title }) => title).join(", ")}`,
-        evidence: bad.map(({ title, value, target }) => `${title} ${value} (target ${target})`),
-        weight: 1,
-        resolutions: [{ do: "analyze" }, { do: "rollback" }],
+        resolutions: [{ do: "slow-queries" }],
       };
     },
   },

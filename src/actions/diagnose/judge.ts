@@ -1,4 +1,5 @@
 import { dependencyRules } from "./dependency-rules.ts";
+import { modelRules } from "./model-rules.ts";
 import { releaseRules } from "./release-rules.ts";
 import { resourceRules } from "./resource-rules.ts";
 import type { Facts, Match, Symptom } from "./rule.ts";
@@ -9,7 +10,7 @@ export interface Finding extends Match {
   score: number;
 }
 
-const rules = [...releaseRules, ...resourceRules, ...dependencyRules];
+const rules = [...releaseRules, ...resourceRules, ...dependencyRules, ...modelRules];
 
 /** Less explains too little to be told of. */
 const least = 0.2;

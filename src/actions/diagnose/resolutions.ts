@@ -35,6 +35,30 @@ const commands: Readonly<Record<Kind, (about: About) => Pick<Button, "label" | "
     label: "Analyze the model",
     command: `analyze-model ${app} --env ${environment}`,
   }),
+  "end-connections": ({ app, environment }) => ({
+    label: "End idle connections",
+    command: `end-connections ${app} --env ${environment}`,
+  }),
+  "slow-queries": ({ app, environment }) => ({
+    label: "Slow queries",
+    command: `slow-queries ${app} --env ${environment}`,
+  }),
+  "check-config": ({ app, environment }) => ({
+    label: "Check configuration",
+    command: `check-config ${app} --env ${environment}`,
+  }),
+  "check-model": ({ app, environment }) => ({
+    label: "Check the model",
+    command: `check-model ${app} --env ${environment}`,
+  }),
+  "rollback-model": ({ app, environment }) => ({
+    label: "Roll back the model",
+    command: `rollback-model ${app} --env ${environment}`,
+  }),
+  retrain: ({ app, environment }) => ({
+    label: "Retrain the model",
+    command: `retrain ${app} --env ${environment}`,
+  }),
   "restart-other": ({ app, environment }) => ({
     label: `Restart ${app}`,
     command: `restart ${app} --env ${environment}`,
@@ -46,7 +70,20 @@ const commands: Readonly<Record<Kind, (about: About) => Pick<Button, "label" | "
 };
 
 /** Words by which a playbook says what may be offered. */
-export const offers = ["rollback", "restart", "scale-up", "analyze", "history", "status"] as const;
+export const offers = [
+  "rollback",
+  "restart",
+  "scale-up",
+  "analyze",
+  "history",
+  "status",
+  "end-connections",
+  "slow-queries",
+  "check-config",
+  "check-model",
+  "rollback-model",
+  "retrain",
+] as const;
 export const Offer = z.enum(offers);
 export type Offer = z.infer<typeof Offer>;
 
@@ -57,6 +94,12 @@ const offerOf: Readonly<Record<Kind, Offer>> = {
   analyze: "analyze",
   history: "history",
   status: "status",
+  "end-connections": "end-connections",
+  "slow-queries": "slow-queries",
+  "check-config": "check-config",
+  "check-model": "check-model",
+  "rollback-model": "rollback-model",
+  retrain: "retrain",
   "restart-other": "restart",
   "history-other": "history",
 };

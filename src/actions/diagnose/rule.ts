@@ -19,7 +19,21 @@ export interface Facts {
 
 /** What may help, each by a command that shows its plan first. */
 export type Resolution =
-  | { do: "rollback" | "restart" | "scale-up" | "analyze" | "history" | "status" }
+  | {
+      do:
+        | "rollback"
+        | "restart"
+        | "scale-up"
+        | "analyze"
+        | "history"
+        | "status"
+        | "end-connections"
+        | "slow-queries"
+        | "check-config"
+        | "check-model"
+        | "rollback-model"
+        | "retrain";
+    }
   /** Another app of the environment that is the trouble. */
   | { do: "restart-other" | "history-other"; app: string };
 
