@@ -60,6 +60,15 @@ async function maintain(page: Page): Promise<void> {
   await picture(page, "w6-maintenance", list);
 }
 
+/** Its channel is private, and the first things to do stand in it. */
+async function declareBreach(page: Page): Promise<void> {
+  await type(page, '/crai declare breach api --reason "rows of applicants on a paste site"');
+  await page.getByRole("button", { name: /^inc-0002.*, unread$/ }).click();
+  const list = message(page, "Stop data exposure");
+  await list.waitFor();
+  await picture(page, "w7-breach", list);
+}
+
 describe.skipIf(executable === undefined)("the runbook in the browser (skipped: no chromium)", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -74,6 +83,7 @@ describe.skipIf(executable === undefined)("the runbook in the browser (skipped: 
     await validate(page, "functional");
     await diagnoseAndRollBack(page);
     await maintain(page);
+    await declareBreach(page);
 
     expect(complaints).toEqual([]);
   });
