@@ -20,6 +20,7 @@ import { mitigate } from "./mitigate.ts";
 import { note } from "./note.ts";
 import { oncall } from "./oncall.ts";
 import { playbooks } from "./playbooks.ts";
+import { preflight } from "./preflight.ts";
 import { reopen } from "./reopen.ts";
 import { resolve } from "./resolve.ts";
 import { rollback } from "./rollback.ts";
@@ -41,6 +42,7 @@ const catalogue: Command[] = [
   metrics,
   dashboard,
   history,
+  preflight,
   runs,
   stop,
   approve,

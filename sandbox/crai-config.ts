@@ -194,6 +194,10 @@ export function craiConfig(
         oncall: { onCall: [pager.schedule.id] },
         // What an alert or a schedule may start by itself: looking, and nothing else.
         watch: { members: ["alert:alertmanager", "alert:grafana", "schedule:maintenance"] },
+        // Whose word counts for what crai cannot see before a release.
+        security: { members: [people.alex.slack] },
+        compliance: { members: [people.alex.slack] },
+        "ml-engineering": { members: [people.sasha.slack] },
       },
       rules: [
         { roles: ["responder"], allow: responder },
@@ -222,8 +226,26 @@ export function craiConfig(
     manifests: { directory: join(import.meta.dirname, "manifests"), follow: ["api", "federated"] },
     dashboards: dashboardsOf(pace.rate),
     preflight: {
-      workloads: { prometheus: { namespace: "monitoring", workload: "statefulset/prometheus" } },
+      required: ["prod"],
+      workloads: {
+        prometheus: { namespace: "monitoring", workload: "statefulset/prometheus" },
+        ...Object.fromEntries(
+          Object.entries({ grafana: "grafana", jaeger: "jaeger", logging: "loki" }).map(
+            ([name, workload]) => [name, { namespace: "monitoring", workload: `deployment/${workload}` }],
+          ),
+        ),
+      },
+      evidence: `${origin}/ci/releases`,
+      attest: {
+        "database-credentials": "security",
+        rbac: "security",
+        vault: "security",
+        explainability: "ml-engineering",
+        compliance: "compliance",
+      },
       figures: {
+        auc: { query: "min(model_auc_roc)", atLeast: 0.85 },
+        bias: { query: "max(bias_metric_violation)", atMost: 0 },
         accuracy: { query: "min(model_accuracy)", atLeast: 0.8 },
         energy: { query: "sum(energy_consumption_watts)", atMost: 2000 },
       },

@@ -4,6 +4,7 @@ import { type AlertingOptions, defaultAlerting, startAlerting } from "./alerts/a
 import type { AlertmanagerTiming } from "./alerts/alertmanager.ts";
 import { createApps } from "./apps/apps.ts";
 import { practiceApps } from "./apps/practice-apps.ts";
+import { createCi } from "./ci/ci.ts";
 import type { Timing as PodTiming } from "./cluster/kubelet/timing.ts";
 import { startPracticeCluster } from "./cluster/start-practice-cluster.ts";
 import { craiConfig, craiEnvironment, kubeconfig, type Pace, sandboxPace } from "./crai-config.ts";
@@ -182,6 +183,7 @@ export async function startSandbox(options: SandboxOptions) {
       return { model: models.name, version: number, metrics: { ...figures } };
     }),
   );
+  web.mount("/ci", createCi());
   web.mount("/panel", panel);
   web.mount("/sandbox", aboutSandbox());
   // Before crai asks: there is no figure until the cluster was read once.

@@ -12,6 +12,7 @@ interface Figure {
 /** What each is, for `/prom/metrics`. Names are those of deploy/monitoring's rules. */
 export const systemMetrics = {
   model_accuracy: { type: "gauge", help: "Share of decisions that turned out right, 0 to 1." },
+  model_auc_roc: { type: "gauge", help: "Area under the ROC curve of its decisions, 0 to 1." },
   model_drift_score: { type: "gauge", help: "How far the input is from what the model was trained with." },
   bias_metric_difference: { type: "gauge", help: "Difference in approvals between groups, 0 to 1." },
   bias_metric_violation: { type: "gauge", help: "1 while an attribute is outside its threshold." },
@@ -40,6 +41,7 @@ export function systemFigures(cpuCores: number, tick: number, accuracy: number):
   const watts = (idleWatts + wattsPerCore * cpuCores) * wave(5);
   return [
     { name: "model_accuracy", labels: model, value: accuracy + 0.004 * noise(tick / 8, 1) },
+    { name: "model_auc_roc", labels: model, value: 0.893 + 0.003 * noise(tick / 8, 3) },
     { name: "model_drift_score", labels: model, value: 0.042 * wave(2) },
     ...Object.entries(differences).flatMap(([attribute, difference], index): Figure[] => {
       const labels = { ...model, attribute };

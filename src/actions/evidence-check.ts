@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { cleanLine } from "../domain/clean-text.ts";
 import type { Evidence } from "../domain/timeline.ts";
+import { type CiEvidence, ciEvidence } from "./preflight/ci-evidence.ts";
 import { defineCheck } from "./preflight/define-check.ts";
 
 const Params = z.strictObject({
@@ -16,16 +16,7 @@ const Params = z.strictObject({
 });
 type Params = z.infer<typeof Params>;
 
-const Answer = z.object({
-  tests: z.record(
-    z.string(),
-    z.object({ passed: z.boolean(), coverage: z.number().min(0).max(1).optional() }),
-  ),
-});
-
-const timeoutMs = 5000;
-
-function judge({ tag, of, coverage: least }: Params, tests: z.infer<typeof Answer>["tests"]): Evidence {
+function judge({ tag, of, coverage: least }: Params, tests: CiEvidence["tests"]): Evidence {
   const found = Object.hasOwn(tests, of) ? tests[of] : undefined;
   if (found === undefined) return { what: `CI knows nothing of the ${of} tests of ${tag}`, ok: null };
   if (!found.passed) return { what: `The ${of} tests of ${tag} did not pass`, ok: false };
@@ -44,16 +35,9 @@ export const evidenceCheck = defineCheck<Params>({
   params: Params,
   title: ({ of, tag }) => `${of} tests of ${tag ?? "no tag"}`,
   calls: () => [],
-  async look(params, { settings, http }) {
-    const url = settings.preflight?.evidence;
+  async look(params, context) {
     if (params.tag === null) return [{ what: "No tag was named whose tests could be asked for", ok: null }];
-    if (url === undefined)
-      return [{ what: "Where CI tells of its tests is not configured (preflight.evidence)", ok: null }];
-    const address = `${url.replace(/\/$/, "")}/${encodeURIComponent(params.tag)}`;
-    const answer = await http.json(address, timeoutMs);
-    if (!answer.ok) return [{ what: `CI did not answer: ${cleanLine(answer.detail)}`, ok: null }];
-    const read = Answer.safeParse(answer.body);
-    if (!read.success) return [{ what: "CI answered something that is no list of tests", ok: null }];
-    return [judge(params, read.data.tests)];
+    const answer = await ciEvidence(params.tag, context);
+    return [answer.known ? judge(params, answer.evidence.tests) : { what: answer.why, ok: null }];
   },
 });

@@ -46,6 +46,6 @@ export const Preflight = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "URL of what CI knows of tags; the tag is put behind it as one path segment. It answers with JSON: `{tests: {unit: {passed, coverage}, integration: {passed}, …}}`",
+      "URL of what CI knows of tags; the tag is put behind it as one path segment. It answers with JSON: `{image: <its address with the digest>, tests: {unit: {passed, coverage}, integration: {passed}, …}}`",
     ),
 });

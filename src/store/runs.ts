@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Actor } from "../domain/actor.ts";
 import type { PlannedStep } from "../domain/plan.ts";
 import type { Executor, Outcome, Verdict } from "../domain/run.ts";
@@ -104,6 +105,23 @@ export async function finishedRuns(
       ? [{ number, actor, inputs: document.inputs, outcome, finishedAt }]
       : [],
   );
+}
+
+/** Runs of one playbook in an environment, newest first; with `inputs`, those that were started with just these values. */
+export async function runsOfPlaybook(
+  db: Queries,
+  about: { playbook: string; environment: string; inputs: Readonly<Record<string, string>>; limit: number },
+): Promise<Row<"run">[]> {
+  const like = { playbook: { name: about.playbook }, inputs: about.inputs };
+  return db
+    .selectFrom("run")
+    .innerJoin("plan", "plan.number", "run.plan")
+    .selectAll("run")
+    .where("run.environment", "=", about.environment)
+    .where(sql<boolean>`plan.document @> ${JSON.stringify(like)}::jsonb`)
+    .orderBy("run.number", "desc")
+    .limit(about.limit)
+    .execute();
 }
 
 /** Oldest first. */

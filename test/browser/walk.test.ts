@@ -15,7 +15,7 @@ function run(page: Page, text: RegExp): Locator {
 /** Robin asks, Alex says yes, Robin goes on. */
 async function deploy(page: Page, tag: string): Promise<void> {
   await openChannel(page, /^team-api/);
-  await type(page, `/crai deploy ${tag}`);
+  await type(page, `/crai deploy ${tag} --override "practice"`);
   const plan = message(page, `Deploy ${tag} to prod`);
   await plan.getByRole("button", { name: "Approve" }).waitFor();
   await picture(page, "w1-deploy-plan", plan);

@@ -42,7 +42,7 @@ test.for(Object.keys(moments))(
   async (when) => {
     const story = await startStory();
     const { robin, alex, db } = story;
-    await robin.command(teamChannel, "/crai deploy v1.2.0 --only api,federated");
+    await robin.command(teamChannel, '/crai deploy v1.2.0 --only api,federated --override "practice"');
     const plan = await robin.waitForMessage(teamChannel, /v1\.2\.0[\s\S]*Approve/, { withinMs });
     const dead = moments[when]!(story);
     await alex.press(plan, "Approve");

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createCi } from "../../sandbox/ci/ci.ts";
 import { cluster } from "../../sandbox/seed.ts";
+import { templateDigest } from "../../src/domain/pod-template.ts";
 import { Preflight } from "../../src/domain/preflight.ts";
+import { recordSighting } from "../../src/store/health.ts";
 import { runByNumber, stepsOf } from "../../src/store/runs.ts";
 import type { StoredPlan } from "../../src/store/plans.ts";
 import type { Engine } from "../../src/wire-engine.ts";
@@ -77,20 +82,20 @@ async function start(): Promise<EngineWorld> {
   return world;
 }
 
-/** What the practice cluster lacks: policies, and TLS at its Ingress. */
-function secure({ cluster: { store } }: EngineWorld): void {
+/** Takes away what the practice cluster has: policies, and TLS at its Ingress; returns how to put it back. */
+function bare({ cluster: { store } }: EngineWorld): () => void {
   const by = { manager: "test", now: new Date() };
   const { namespace } = cluster;
-  const policy = {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { name: "within", namespace },
-    spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ from: [{ podSelector: {} }] }] },
+  const ingress = () => store.get("ingresses", namespace, "credit-risk-ingress")!;
+  const policy = store.get("networkpolicies", namespace, "credit-risk-isolation")!;
+  const { tls, ...rest } = ingress()["spec"] as { tls: object };
+  store.delete("networkpolicies", namespace, "credit-risk-isolation", by);
+  store.update("ingresses", { ...ingress(), spec: rest }, by);
+  return () => {
+    const { name } = policy.metadata;
+    store.create("networkpolicies", { ...policy, metadata: { name, namespace } }, by);
+    store.update("ingresses", { ...ingress(), spec: { ...rest, tls } }, by);
   };
-  store.create("networkpolicies", policy, by);
-  const ingress = store.get("ingresses", namespace, "credit-risk-ingress")!;
-  const spec = { ...(ingress["spec"] as object), tls: [{ hosts: ["api.credit-risk-ai.example.com"] }] };
-  store.update("ingresses", { ...ingress, spec }, by);
 }
 
 let typed = 0;
@@ -160,6 +165,7 @@ async function goThrough(world: EngineWorld, crai: Engine, tag: string, bad?: st
 
 test("a release is held up until its checklist has passed, for exactly its tag and its day", async () => {
   const world = await start();
+  const secure = bare(world);
   const crai = await world.process();
   const missing = (tag: string) =>
     `block: No pre-deployment checklist of ${tag} has passed for prod within 1d.`;
@@ -174,7 +180,7 @@ test("a release is held up until its checklist has passed, for exactly its tag a
   ]);
   expect((await releaseOf(crai, "v1.2.0")).warnings).toEqual([missing("v1.2.0")]);
 
-  secure(world);
+  secure();
   const second = await goThrough(world, crai, "v1.2.0");
   expect(second).toMatchObject({ outcome: "succeeded", bad: [] });
   expect(await releaseOf(crai, "v1.2.0")).toEqual({
@@ -190,6 +196,88 @@ test("a release is held up until its checklist has passed, for exactly its tag a
   // What somebody has found since counts, not that it was well before.
   expect((await releaseOf(crai, "v1.2.0")).warnings).toEqual([missing("v1.2.0")]);
 }, 90_000);
+
+/** What CI tells, on a port of its own. */
+async function startCi(): Promise<string> {
+  const ci = createCi();
+  const server = createServer((req, res) => void ci.handle(req, res));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/releases`;
+}
+
+function declare({ uses }: Engine, severity: "sev1" | "sev3") {
+  return uses.incidents.declare({
+    kind: "outage",
+    severity,
+    title: "It is down",
+    app: "api",
+    environment: "prod",
+    detectedAt: new Date(),
+    pagerdutyIncident: null,
+    actor: robin,
+    cause: severity,
+  });
+}
+
+/** What runs now was seen to be well, on every app that follows the tag. */
+async function ranWell(world: EngineWorld): Promise<void> {
+  const { clusters } = await world.process();
+  for (const name of ["api-deployment", "federated-server-deployment"]) {
+    const target = {
+      cluster: "practice",
+      namespace: cluster.namespace,
+      kind: "deployment",
+      name,
+    } as const;
+    const template = templateDigest((await clusters.as(robin, "practice").workload(target)).template);
+    for (const days of [12, 11])
+      await recordSighting(world.db, {
+        target: `practice/${cluster.namespace}/deployment/${name}`,
+        template,
+        revision: 3,
+        well: true,
+        why: null,
+        at: new Date(Date.now() - days * 86_400_000),
+        healthyAfter: 600_000,
+      });
+  }
+}
+
+test("during the worst outages a tag that ran well goes out at once, and a new one needs its image", async () => {
+  const world = await start();
+  const crai = await world.process();
+  await ranWell(world);
+  const held = (tag: string) =>
+    expect.stringMatching(`^block: No pre-deployment checklist of ${tag} has passed`);
+  expect((await releaseOf(crai, "v1.1.9")).warnings).toEqual([held("v1.1.9")]);
+
+  await declare(crai, "sev3");
+  expect((await releaseOf(crai, "v1.1.9")).warnings).toEqual([held("v1.1.9")]);
+  await world.db.updateTable("incident").set({ severity: "sev1" }).execute();
+  expect((await releaseOf(crai, "v1.1.9")).warnings).toEqual([
+    "warn: No checklist during an outage: v1.1.9 ran well within 30 days.",
+  ]);
+
+  expect((await releaseOf(crai, "v1.3.0")).warnings).toEqual([
+    expect.stringMatching(
+      /^block: .* During an outage a tag that has not run well within 30 days needs its image: Where CI tells of its tests is not configured/,
+    ),
+  ]);
+  world.config.preflight = { ...settings, evidence: await startCi() };
+  expect((await releaseOf(crai, "v1.3.0")).warnings).toEqual([
+    expect.stringMatching(
+      /^warn: No checklist during an outage: v1\.3\.0 is new, its image is \S+@sha256:[0-9a-f]{64}; references and dry run/,
+    ),
+  ]);
+  expect((await releaseOf(crai, "nightly")).warnings).toEqual([
+    expect.stringMatching(/^block: .* needs its image: CI did not answer: /),
+  ]);
+  // It was well too long ago.
+  const later = await world.process({ now: () => new Date(Date.now() + 20 * 86_400_000) });
+  world.config.preflight = settings;
+  expect((await releaseOf(later, "v1.1.9")).warnings).toEqual([held("v1.1.9")]);
+});
 
 test("a reason lets it through, and everybody who is asked for a yes reads it", async () => {
   const world = await start();

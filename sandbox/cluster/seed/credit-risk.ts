@@ -6,6 +6,28 @@ import type { WorkloadSeed } from "./history.ts";
 
 const { namespace, image, goodTag, previousGoodTag } = cluster;
 
+/** Pods of the system are reached from within it, by the ingress controller and by Prometheus. */
+const isolation: { plural: string; object: KubeObject } = {
+  plural: "networkpolicies",
+  object: {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "credit-risk-isolation", namespace },
+    spec: {
+      podSelector: {},
+      policyTypes: ["Ingress"],
+      ingress: [
+        { from: [{ podSelector: {} }] },
+        {
+          from: ["ingress-nginx", "monitoring"].map((from) => ({
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": from } },
+          })),
+        },
+      ],
+    },
+  },
+};
+
 /** The runbook's system under the runbook's own names. */
 export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
   configMap("api-config", {
@@ -18,6 +40,7 @@ export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
   }),
   configMap("federated-config", { MIN_CLIENTS: "3", ROUNDS: "10" }),
   secret("api-keys", { JWT_SECRET: "practice-only-jwt" }),
+  secret("credit-risk-tls", { "tls.crt": "practice-only-certificate", "tls.key": "practice-only-key" }),
   secret("postgres-credentials", { password: "practice-only-password", username: "postgres" }),
   ...[
     { name: "api-service", app: "api", port: 80, targetPort: 8000 },
@@ -26,6 +49,7 @@ export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
     { name: "redis-service", app: "redis", port: 6379, targetPort: 6379 },
     { name: "mlflow-service", app: "mlflow", port: 5000, targetPort: 5000 },
   ].map(service),
+  isolation,
   {
     plural: "ingresses",
     object: {
@@ -34,6 +58,7 @@ export const creditRiskConfig: { plural: string; object: KubeObject }[] = [
       metadata: { name: "credit-risk-ingress", namespace },
       spec: {
         ingressClassName: "nginx",
+        tls: [{ hosts: ["api.credit-risk-ai.example.com"], secretName: "credit-risk-tls" }],
         rules: [
           {
             host: "api.credit-risk-ai.example.com",

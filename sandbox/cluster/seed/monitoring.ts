@@ -5,7 +5,7 @@ import type { WorkloadSeed } from "./history.ts";
 
 const namespace = "monitoring";
 
-/** The monitoring stack the runbook deploys: a StatefulSet and a DaemonSet to practice on. */
+/** The monitoring stack the runbook deploys: a StatefulSet and a DaemonSet to practice on, dashboards, traces and logs. */
 export const monitoringConfig: { plural: string; object: KubeObject }[] = [
   {
     plural: "configmaps",
@@ -46,6 +46,32 @@ export const monitoringWorkloads: WorkloadSeed[] = [
     ],
   },
   {
+    kind: "Deployment",
+    name: "grafana",
+    namespace,
+    app: "grafana",
+    replicas: 1,
+    releases: [{ daysAgo: 41, template: single("grafana", "docker.io/grafana/grafana:10.2.3", 3000) }],
+  },
+  {
+    kind: "Deployment",
+    name: "jaeger",
+    namespace,
+    app: "jaeger",
+    replicas: 1,
+    releases: [
+      { daysAgo: 41, template: single("jaeger", "docker.io/jaegertracing/all-in-one:1.53.0", 16_686) },
+    ],
+  },
+  {
+    kind: "Deployment",
+    name: "loki",
+    namespace,
+    app: "loki",
+    replicas: 1,
+    releases: [{ daysAgo: 41, template: single("loki", "docker.io/grafana/loki:2.9.4", 3100) }],
+  },
+  {
     kind: "DaemonSet",
     name: "node-exporter",
     namespace,
@@ -68,6 +94,10 @@ function prometheus(tag: string): PodTemplate {
   });
   made.spec.volumes = [{ name: "config", configMap: { name: "prometheus-config" } }];
   return made;
+}
+
+function single(name: string, image: string, port: number): PodTemplate {
+  return template(name, { name, image, ...ports(port) });
 }
 
 function nodeExporter(tag: string): PodTemplate {

@@ -1,11 +1,12 @@
 import { addMilliseconds } from "date-fns/addMilliseconds";
 import type { StepAnswer } from "../../domain/run.ts";
+import type { Finding } from "../../domain/tally.ts";
 import type { Button, Inline, View } from "../../domain/view.ts";
 import { quoteWord } from "../../engine/commands/quote-word.ts";
 import { page } from "../../engine/page.ts";
 import type { Json } from "../../engine/ports.ts";
 import { answerInline } from "../people/answer-text.ts";
-import { byPerson, type ChecklistState, type Finding, findingsIn, type Item, numberOf } from "./items.ts";
+import { byPerson, type ChecklistState, findingsIn, type Item, numberOf } from "./items.ts";
 
 /** Items whose button fits into one message. */
 const BUTTONS = 20;
@@ -103,7 +104,7 @@ export function checklistView({ items, by }: ChecklistState, asked: Asked): View
     return offer === undefined ? [] : [{ label: `${number}: ${offer}`.slice(0, LABEL), command: offer }];
   });
   return page(
-    title,
+    title.charAt(0).toUpperCase() + title.slice(1),
     {
       type: "list",
       ordered: true,

@@ -56,7 +56,7 @@ export function createAct({ db, stops, now }: RunsOptions, record: RunRecord) {
         if (no !== null) return notActed("refused", no);
         problem = passing(error).message;
         sent ||= writing && isError(error, "ClusterUnreachable");
-        await record.showWaiting(job, `${problem}; trying again`);
+        await record.showWaiting(job, step.id, `${problem}; trying again`);
         if (await record.stopAsked(job.run.number)) return notActed("stopped", `Stopped. ${problem}.`);
       }
       if (now() >= until) return notActed("refused", `${problem}. Plan again.`);

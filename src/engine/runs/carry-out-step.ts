@@ -138,6 +138,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
         return end;
       await record.showWaiting(
         job,
+        step.id,
         `${end.detail ?? "It failed"}; try ${row.attempt + 1} of ${retry.times + 1} follows`,
       );
       await pauseFor(retry.everyMs, AbortSignal.any([stops.signal(number), halted]));

@@ -10,7 +10,7 @@ import { noRun } from "../commands/references.ts";
 import { elsewhereOf, placeOf, say, show, streamOf } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
 import { runReport } from "./run-report.ts";
-import { runView } from "./run-view.ts";
+import { type RunShown, runView } from "./run-view.ts";
 
 /** A run with the plan it carries out. */
 export interface Job {
@@ -22,9 +22,13 @@ export interface RunRecord {
   load(run: number): Promise<Job>;
   append(trx: Queries, job: Job, entry: { key: string; fact: Fact; actor?: Actor }): Promise<void>;
   /** Brings the run's one message up to date. */
-  show(trx: Queries, job: Job, more?: { waitingFor?: string; offers?: readonly Button[] }): Promise<void>;
+  show(
+    trx: Queries,
+    job: Job,
+    more?: { waitingFor?: RunShown["waitingFor"]; offers?: readonly Button[] },
+  ): Promise<void>;
   showCard(trx: Queries, job: Job): Promise<void>;
-  showWaiting(job: Job, waitingFor: string): Promise<void>;
+  showWaiting(job: Job, step: string, text: string): Promise<void>;
   stopAsked(run: number): Promise<boolean>;
 }
 
@@ -84,9 +88,9 @@ export function createRunRecord(options: RunsOptions): RunRecord {
       if (stored.plan.incident !== null) await showIncident(trx, stored.plan.incident);
     },
 
-    async showWaiting(job, waitingFor) {
-      onWaiting?.(waitingFor);
-      await showRun(db, job, { waitingFor });
+    async showWaiting(job, step, text) {
+      onWaiting?.(text);
+      await showRun(db, job, { waitingFor: { step, text } });
       wakeOutbox();
     },
 

@@ -1,5 +1,6 @@
 import type { Plan } from "../../domain/plan.ts";
 import type { Outcome, Verdict } from "../../domain/run.ts";
+import { Tally } from "../../domain/tally.ts";
 import type { Block, Button, Inline, View } from "../../domain/view.ts";
 import type { Row } from "../../store/tables.ts";
 import { actorInline } from "../people.ts";
@@ -48,14 +49,25 @@ export function endName(outcome: Outcome, verdict: Verdict | null): string {
   return verdict === null ? outcomes[outcome] : verdicts[verdict];
 }
 
-function lookOf(step: Row<"run_step"> | undefined, now: string | null): StepLook {
+/** What a step in hand waits for; of several side by side that ask people, each says how far it is. */
+function waitOf({ step, found }: Row<"run_step">, now: RunShown["waitingFor"]): string | null {
+  if (now?.step === step) return now.text;
+  const tally = Tally.safeParse(found).data;
+  return tally === undefined ? null : `${tally.ticked} of ${tally.items.length} ticked`;
+}
+
+function lookOf(step: Row<"run_step"> | undefined, now: RunShown["waitingFor"]): StepLook {
   if (step === undefined) return { mark: "·", detail: null };
-  if (step.phase !== "finished" || step.outcome === null) return { mark: "→", detail: now };
+  if (step.phase !== "finished" || step.outcome === null) return { mark: "→", detail: waitOf(step, now) };
   return { mark: marks[step.outcome], detail: step.detail };
 }
 
 /** A step that ended is its evidence; one without, or still to come, is its title. */
-function stepLines(title: string, step: Row<"run_step"> | undefined, waitingFor: string | null): string[] {
+function stepLines(
+  title: string,
+  step: Row<"run_step"> | undefined,
+  waitingFor: RunShown["waitingFor"],
+): string[] {
   if (step?.phase === "finished" && step.evidence.length > 0) {
     return step.evidence.map(
       ({ ok, what }) => `${ok === null ? marks.unknown : ok ? marks.succeeded : marks.failed} ${what}`,
@@ -72,8 +84,8 @@ export interface RunShown {
   steps: readonly Row<"run_step">[];
   /** The answers to its plan. */
   approvals: readonly Row<"approval">[];
-  /** What the step in hand is waiting for. */
-  waitingFor: string | null;
+  /** What a step in hand is waiting for. */
+  waitingFor: { step: string; text: string } | null;
   /** Offered when it has ended. */
   offers: readonly Button[];
 }

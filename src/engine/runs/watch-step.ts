@@ -49,7 +49,7 @@ export function createWatch(options: RunsOptions, record: RunRecord) {
       }
       if (detail === shown) return;
       shown = detail;
-      await record.showWaiting(job, shown);
+      await record.showWaiting(job, step.id, shown);
     };
   }
 
