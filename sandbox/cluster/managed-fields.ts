@@ -52,7 +52,8 @@ export function manageFields(
     manager: by.manager,
     operation: "Update",
     apiVersion: next.apiVersion,
-    time: timestamp(by.now),
+    // The API server keeps no time of writes through the scale subresource.
+    ...(by.subresource !== "scale" && { time: timestamp(by.now) }),
     fieldsType: "FieldsV1",
     fieldsV1: union(own?.fieldsV1 ?? {}, touched),
     ...(by.subresource && { subresource: by.subresource }),

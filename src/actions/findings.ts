@@ -5,8 +5,7 @@ import { defineAction } from "../engine/playbooks/action.ts";
 import type { Json } from "../engine/ports.ts";
 import { judge } from "./diagnose/judge.ts";
 import { buttonsOf, reportView } from "./diagnose/report.ts";
-import { Offer, offers } from "./diagnose/resolutions.ts";
-import { type Symptom, symptoms } from "./diagnose/rule.ts";
+import { type Offer, offers, type Symptom, symptoms } from "./diagnose/rule.ts";
 import { Seen } from "./diagnose/seen.ts";
 
 /** A step as later ones see it. */
@@ -22,7 +21,7 @@ const Params = z.strictObject({
     .partialRecord(z.enum(Object.keys(Seen) as [keyof typeof Seen, ...(keyof typeof Seen)[]]), z.json())
     .describe("the steps that looked, by what they looked at: `pods: ${{ steps.pods }}`"),
   offer: z
-    .array(Offer)
+    .array(z.enum(offers))
     .default([...offers])
     .describe("what may be offered as a button; each is a command that shows its plan"),
 });

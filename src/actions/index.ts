@@ -43,6 +43,7 @@ import { modelCompare } from "./model-compare.ts";
 import { modelLoadCheck } from "./model-load-check.ts";
 import { modelServedCheck } from "./model-served-check.ts";
 import { modelVersionSet } from "./model-version-set.ts";
+import { nodesJoined } from "./nodes-joined.ts";
 import { podsCheck } from "./pods-check.ts";
 import { podsRestart } from "./pods-restart.ts";
 import { probeChanges } from "./probe-changes.ts";
@@ -105,6 +106,7 @@ export const actions: readonly Action[] = [
   evidenceCollect,
   systemStatus,
   clusterCheck,
+  nodesJoined,
   isolationCheck,
   entranceCheck,
   backupCheck,

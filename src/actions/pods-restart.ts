@@ -8,13 +8,13 @@ import { isRefusal } from "../engine/cluster-refusal.ts";
 import type { JsonObject, PodFacts, Workload } from "../engine/ports.ts";
 import { heldByBudgets } from "./resources/disruption-budgets.ts";
 import { onPods, onWorkload } from "./rollout/calls.ts";
-import { comingUp, countsOf } from "./rollout/coming-up.ts";
+import { comingUp, countsOf, StuckAfter } from "./rollout/coming-up.ts";
 import { deletePodLine, describePod, isHopeless } from "./rollout/stuck-pods.ts";
 
-const Params = z.strictObject({});
+const Params = z.strictObject({ stuckAfter: StuckAfter });
 
 type Failed = { name: string; uid: string; why: string };
-type RestartState = { uid: string; pods: Failed[] };
+type RestartState = { uid: string; pods: Failed[]; stuckAfterMs: number };
 
 /** ms for which a pod may run without getting ready before it counts as failed. */
 const slowStart = 300_000;
@@ -79,7 +79,7 @@ export const podsRestart = defineAction<z.infer<typeof Params>, RestartState>({
   params: Params,
   permission: "rollout:restart",
 
-  async plan(_, context) {
+  async plan({ stuckAfter }, context) {
     const { cluster, target, now } = context;
     const workload = await cluster.workload(target);
     const failed = (await cluster.pods(workload)).filter((pod) => isFailed(pod, now()));
@@ -137,6 +137,7 @@ export const podsRestart = defineAction<z.infer<typeof Params>, RestartState>({
       inverse: null,
       state: {
         uid: workload.uid,
+        stuckAfterMs: stuckAfter,
         pods: failed.map((pod) => ({ name: pod.name, uid: pod.uid, why: pod.reason ?? pod.phase })),
       },
     };
@@ -178,7 +179,8 @@ export const podsRestart = defineAction<z.infer<typeof Params>, RestartState>({
     }
     if (there.length > 0) return { state: "pending", detail: `${there.length} pods are stopping` };
     const { ready } = countsOf(workload);
-    if (ready < workload.replicas) return comingUp(workload, context, since);
+    if (ready < workload.replicas)
+      return comingUp(workload, context, { since, stuckAfterMs: state.stuckAfterMs });
     const names = state.pods.map(({ name }) => name).join(", ");
     return {
       state: "done",

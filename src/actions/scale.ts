@@ -6,7 +6,7 @@ import { type ActionContext, defineAction } from "../engine/playbooks/action.ts"
 import { isRefusal } from "../engine/cluster-refusal.ts";
 import type { Workload } from "../engine/ports.ts";
 import { onPods, onWorkload } from "./rollout/calls.ts";
-import { comingUp, countsOf } from "./rollout/coming-up.ts";
+import { comingUp, countsOf, StuckAfter } from "./rollout/coming-up.ts";
 import { kubectl } from "./rollout/kubectl.ts";
 import { heldReplicas, type HeldReplicas, replicasFrom, superseded } from "./rollout/replicas.ts";
 import { scaleWarnings } from "./rollout/scale-warnings.ts";
@@ -15,6 +15,7 @@ import { fieldManager } from "./rollout/write-template.ts";
 const Params = z.strictObject({
   // As a person wrote it, like the revision of rollout-undo.
   replicas: z.json().describe("a whole number, or +2 and -1 from what there is"),
+  stuckAfter: StuckAfter,
 });
 
 const conflictsAtMost = 10;
@@ -33,13 +34,13 @@ async function refusedWarnings(to: number, { cluster, target, actor }: ActionCon
 }
 
 /** `kubectl scale`, but a change by somebody else in between is never taken for success. */
-export const scale = defineAction<z.infer<typeof Params>, HeldReplicas>({
+export const scale = defineAction<z.infer<typeof Params>, HeldReplicas & { stuckAfterMs: number }>({
   name: "scale",
   params: Params,
   permission: "workload:scale",
   endsPods: true,
 
-  async plan({ replicas }, context) {
+  async plan({ replicas, stuckAfter }, context) {
     const { cluster, target } = context;
     if (target.kind === "daemonset")
       throw new UserError(`${target.name} cannot be scaled`, {
@@ -78,7 +79,7 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas>({
       ...(to < Math.min(from, running) && {
         guarded: `It takes ${running - to} of ${running} running pods away: a second person has to agree.`,
       }),
-      state: heldReplicas(workload, to),
+      state: { ...heldReplicas(workload, to), stuckAfterMs: stuckAfter },
     };
   },
 
@@ -117,7 +118,8 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas>({
     if (diverged !== null) return { state: "diverged", detail: diverged };
     if (workload.replicas !== state.to) return { state: "pending", detail: "Not scaled yet" };
     const { replicas, ready } = countsOf(workload);
-    if (replicas !== state.to || ready !== state.to) return comingUp(workload, context, since);
+    if (replicas !== state.to || ready !== state.to)
+      return comingUp(workload, context, { since, stuckAfterMs: state.stuckAfterMs });
     return {
       state: "done",
       evidence: [{ what: `${ready} of ${state.to} replicas are ready`, ok: true }],

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { commands } from "../../commands/index.ts";
-import { buttonOf, offers } from "../../src/actions/diagnose/resolutions.ts";
+import { buttonOf } from "../../src/actions/diagnose/resolutions.ts";
 import { actions } from "../../src/actions/index.ts";
 import { commandsOf } from "../../src/engine/commands/playbook-command.ts";
 import { loadPlaybooks } from "../../src/engine/playbooks/load-playbooks.ts";
 import { indexActions } from "../../src/engine/playbooks/loaded.ts";
 import { judge } from "../../src/actions/diagnose/judge.ts";
-import type { Symptom } from "../../src/actions/diagnose/rule.ts";
+import { offers, type Symptom } from "../../src/actions/diagnose/rule.ts";
 import type { Change, PodsSeen, Seen } from "../../src/actions/diagnose/seen.ts";
 
 const now = new Date("2026-11-23T03:00:00Z");
@@ -64,7 +64,7 @@ describe("what explains a symptom", () => {
     const crashing = pods([{ reason: "CrashLoopBackOff", restarts: 4 }]);
     const kinds = (seen: Seen) => found("high-error-rate", seen)[0]!.resolutions.map((one) => one.do);
     expect(kinds({ pods: crashing, changes: { changes: [shipped(5)] } })).toEqual(["rollback"]);
-    expect(kinds({ pods: crashing, changes: { changes: [] } })).toEqual(["restart"]);
+    expect(kinds({ pods: crashing, changes: { changes: [] } })).toEqual(["restart-failed"]);
   });
 
   test("names pods that ran out of memory first when resources run out, also when they are ready again", () => {

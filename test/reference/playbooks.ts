@@ -64,6 +64,8 @@ export const summaries: Readonly<Record<string, string>> = {
     "How many replicas of each app of the environment are ready; looked at once, however it stands.",
   "cluster-check":
     "Whether the cluster is what the runbook demands of one: version, CPU and memory of each node, GPUs, storage.",
+  "nodes-joined":
+    "Waits for nodes that were not there when it was planned, until so many are ready for pods, and says whether pods still wait for room.",
   "isolation-check":
     "Whether every app's pods are under a NetworkPolicy, have the Secrets and ConfigMaps that they name, and run as no account that may do everything. What the person may not see is left to people.",
   "entrance-check": "Whether every Ingress of the environment has an address, and TLS for every host.",

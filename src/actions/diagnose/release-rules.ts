@@ -48,7 +48,7 @@ function toldOf(pods: readonly Troubled[]): string[] {
 }
 
 /** Going back helps only where there was a release to go back from. */
-function backOr(facts: Facts, other: "restart" | "history") {
+function backOr(facts: Facts, other: "restart-failed" | "history") {
   const shipped = newest(facts, ({ own, kind }) => own && kind === "rollout");
   return [{ do: shipped === undefined ? other : "rollback" } as const];
 }
@@ -85,7 +85,7 @@ export const releaseRules: readonly Rule[] = [
         what: `${counted(pods.length, "pod")} of ${own} cannot stay up`,
         evidence: [...toldOf(pods), ...topErrors(facts, 1)],
         weight: 1,
-        resolutions: backOr(facts, "restart"),
+        resolutions: backOr(facts, "restart-failed"),
       };
     },
   },
@@ -125,6 +125,20 @@ export const releaseRules: readonly Rule[] = [
         evidence: told.slice(0, 2).map(({ count, example }) => `×${count} ${example}`),
         weight: 0.9,
         resolutions: backOr(facts, "history"),
+      };
+    },
+  },
+  {
+    id: "replicas-changed",
+    fits: fits(0.5, 0.75, 0.05, 0.7),
+    match(facts) {
+      const change = newest(facts, ({ own, kind }) => own && kind === "scale");
+      if (change === undefined) return null;
+      return {
+        what: `Its number of replicas changed ${ago(change.ageMs)}`,
+        evidence: [change.what],
+        weight: freshness(change.ageMs),
+        resolutions: [{ do: "scale-up" }],
       };
     },
   },

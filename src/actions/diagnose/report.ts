@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Block, Button, Inline, View } from "../../domain/view.ts";
 import type { Json } from "../../engine/ports.ts";
 import type { Finding } from "./judge.ts";
-import { buttonOf, isOffered, type Offer } from "./resolutions.ts";
-import { type Symptom, symptoms } from "./rule.ts";
+import { buttonOf, isOffered } from "./resolutions.ts";
+import { type Offer, type Symptom, symptoms } from "./rule.ts";
 
 const Report = z.object({
   symptom: z.enum(Object.keys(symptoms) as [Symptom, ...Symptom[]]),

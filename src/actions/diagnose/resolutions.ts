@@ -1,6 +1,5 @@
-import { z } from "zod";
 import type { Button } from "../../domain/view.ts";
-import type { Resolution } from "./rule.ts";
+import type { Offer, Resolution } from "./rule.ts";
 
 interface About {
   app: string;
@@ -9,106 +8,57 @@ interface About {
 
 type Kind = Resolution["do"];
 
+/** Words of the command that carries it out, before the environment's, with its button's. */
+type Written = (app: string) => Pick<Button, "label" | "command">;
+
+const restart: Written = (app) => ({ label: `Restart ${app}`, command: `restart ${app}` });
+const history: Written = (app) => ({ label: `Releases of ${app}`, command: `history ${app}` });
+
 /** Every resolution is a command that plans first: pressing the button changes nothing yet. */
-const commands: Readonly<Record<Kind, (about: About) => Pick<Button, "label" | "command">>> = {
-  rollback: ({ app, environment }) => ({
-    label: `Roll back ${app}`,
-    command: `rollback ${app} --env ${environment}`,
+const commands: Readonly<Record<Kind, Written>> = {
+  rollback: (app) => ({ label: `Roll back ${app}`, command: `rollback ${app}` }),
+  restart,
+  "restart-failed": (app) => ({
+    label: `Restart failed pods of ${app}`,
+    command: `restart ${app} --failed`,
   }),
-  restart: ({ app, environment }) => ({
-    label: `Restart ${app}`,
-    command: `restart ${app} --env ${environment}`,
+  "scale-up": (app) => ({ label: `Scale ${app} up`, command: `scale ${app} +1` }),
+  "raise-memory": (app) => ({
+    label: `Give ${app} half as much memory again`,
+    command: `limits ${app} --memory +50%`,
   }),
-  "scale-up": ({ app, environment }) => ({
-    label: `Scale ${app} up`,
-    command: `scale ${app} +1 --env ${environment}`,
+  "raise-cpu": (app) => ({
+    label: `Give ${app} half as much CPU again`,
+    command: `limits ${app} --cpu +50%`,
   }),
-  history: ({ app, environment }) => ({
-    label: `Releases of ${app}`,
-    command: `history ${app} --env ${environment}`,
-  }),
-  status: ({ app, environment }) => ({
-    label: `Status of ${app}`,
-    command: `status ${app} --env ${environment}`,
-  }),
-  analyze: ({ app, environment }) => ({
-    label: "Analyze the model",
-    command: `analyze-model ${app} --env ${environment}`,
-  }),
-  "end-connections": ({ app, environment }) => ({
+  "add-nodes": () => ({ label: "Add a node", command: "add-nodes 1" }),
+  "end-connections": (app) => ({
     label: "End idle connections",
-    command: `end-connections ${app} --env ${environment}`,
+    command: `end-connections ${app}`,
   }),
-  "slow-queries": ({ app, environment }) => ({
-    label: "Slow queries",
-    command: `slow-queries ${app} --env ${environment}`,
-  }),
-  "check-config": ({ app, environment }) => ({
-    label: "Check configuration",
-    command: `check-config ${app} --env ${environment}`,
-  }),
-  "check-model": ({ app, environment }) => ({
-    label: "Check the model",
-    command: `check-model ${app} --env ${environment}`,
-  }),
-  "rollback-model": ({ app, environment }) => ({
-    label: "Roll back the model",
-    command: `rollback-model ${app} --env ${environment}`,
-  }),
-  retrain: ({ app, environment }) => ({
-    label: "Retrain the model",
-    command: `retrain ${app} --env ${environment}`,
-  }),
-  "restart-other": ({ app, environment }) => ({
-    label: `Restart ${app}`,
-    command: `restart ${app} --env ${environment}`,
-  }),
-  "history-other": ({ app, environment }) => ({
-    label: `Releases of ${app}`,
-    command: `history ${app} --env ${environment}`,
-  }),
+  "slow-queries": (app) => ({ label: "Slow queries", command: `slow-queries ${app}` }),
+  "check-config": (app) => ({ label: "Check configuration", command: `check-config ${app}` }),
+  "check-model": (app) => ({ label: "Check the model", command: `check-model ${app}` }),
+  retrain: (app) => ({ label: "Retrain the model", command: `retrain ${app}` }),
+  "rollback-model": (app) => ({ label: "Roll back the model", command: `rollback-model ${app}` }),
+  history,
+  status: (app) => ({ label: `Status of ${app}`, command: `status ${app}` }),
+  analyze: (app) => ({ label: "Analyze the model", command: `analyze-model ${app}` }),
+  "restart-other": restart,
+  "history-other": history,
 };
 
-/** Words by which a playbook says what may be offered. */
-export const offers = [
-  "rollback",
-  "restart",
-  "scale-up",
-  "analyze",
-  "history",
-  "status",
-  "end-connections",
-  "slow-queries",
-  "check-config",
-  "check-model",
-  "rollback-model",
-  "retrain",
-] as const;
-export const Offer = z.enum(offers);
-export type Offer = z.infer<typeof Offer>;
-
-const offerOf: Readonly<Record<Kind, Offer>> = {
-  rollback: "rollback",
-  restart: "restart",
-  "scale-up": "scale-up",
-  analyze: "analyze",
-  history: "history",
-  status: "status",
-  "end-connections": "end-connections",
-  "slow-queries": "slow-queries",
-  "check-config": "check-config",
-  "check-model": "check-model",
-  "rollback-model": "rollback-model",
-  retrain: "retrain",
-  "restart-other": "restart",
-  "history-other": "history",
-};
+/** What is offered for another app is offered as for the app itself. */
+function offerOf(kind: Kind): Offer {
+  if (kind === "restart-other") return "restart";
+  return kind === "history-other" ? "history" : kind;
+}
 
 export function isOffered({ do: kind }: Resolution, offer: readonly Offer[]): boolean {
-  return offer.includes(offerOf[kind]);
+  return offer.includes(offerOf(kind));
 }
 
 export function buttonOf(resolution: Resolution, about: About): Pick<Button, "label" | "command"> {
-  const app = "app" in resolution ? resolution.app : about.app;
-  return commands[resolution.do]({ ...about, app });
+  const { label, command } = commands[resolution.do]("app" in resolution ? resolution.app : about.app);
+  return { label, command: `${command} --env ${about.environment}` };
 }

@@ -32,6 +32,7 @@ export const resourceRules: readonly Rule[] = [
           ...(seen.changes?.changes.some(({ own, kind }) => own && kind === "rollout")
             ? [{ do: "rollback" } as const]
             : []),
+          { do: "raise-memory" },
           { do: "scale-up" },
         ],
       };
@@ -47,7 +48,7 @@ export const resourceRules: readonly Rule[] = [
         what: "Memory is nearly used up",
         evidence: shares(pods, "memory"),
         weight: Math.min(1, pods[0]?.share ?? high),
-        resolutions: [{ do: "scale-up" }, { do: "restart" }],
+        resolutions: [{ do: "raise-memory" }, { do: "scale-up" }, { do: "restart" }],
       };
     },
   },
@@ -65,7 +66,7 @@ export const resourceRules: readonly Rule[] = [
           ...shares(pods, "CPU"),
         ],
         weight: throttled >= 0.25 ? 1 : 0.8,
-        resolutions: [{ do: "scale-up" }],
+        resolutions: [{ do: "scale-up" }, { do: "raise-cpu" }],
       };
     },
   },
@@ -83,7 +84,7 @@ export const resourceRules: readonly Rule[] = [
           .slice(0, 2)
           .map(({ pod, message }) => `${pod}: ${message ?? "Unschedulable"}`.slice(0, 200)),
         weight: pods.some(({ own }) => own) ? 1 : 0.6,
-        resolutions: [],
+        resolutions: [{ do: "add-nodes" }],
       };
     },
   },
@@ -104,7 +105,7 @@ export const resourceRules: readonly Rule[] = [
               `${name}: ${[...(ready ? [] : ["not ready"]), ...pressures].join(", ")}`,
           ),
         weight: 1,
-        resolutions: [],
+        resolutions: [{ do: "add-nodes" }],
       };
     },
   },
@@ -125,7 +126,7 @@ export const resourceRules: readonly Rule[] = [
               `${name}: CPU ${percentText(cpu ?? 0)}, memory ${percentText(memory ?? 0)}`,
           ),
         weight: nodes.length === seen.nodes?.total ? 1 : 0.6,
-        resolutions: [],
+        resolutions: [{ do: "add-nodes" }],
       };
     },
   },

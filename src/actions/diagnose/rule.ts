@@ -17,23 +17,30 @@ export interface Facts {
   now: Date;
 }
 
+/** What may help with the app itself, by the words a playbook offers it with. */
+export const offers = [
+  "rollback",
+  "restart",
+  "restart-failed",
+  "scale-up",
+  "raise-memory",
+  "raise-cpu",
+  "add-nodes",
+  "end-connections",
+  "slow-queries",
+  "check-config",
+  "check-model",
+  "rollback-model",
+  "retrain",
+  "analyze",
+  "history",
+  "status",
+] as const;
+export type Offer = (typeof offers)[number];
+
 /** What may help, each by a command that shows its plan first. */
 export type Resolution =
-  | {
-      do:
-        | "rollback"
-        | "restart"
-        | "scale-up"
-        | "analyze"
-        | "history"
-        | "status"
-        | "end-connections"
-        | "slow-queries"
-        | "check-config"
-        | "check-model"
-        | "rollback-model"
-        | "retrain";
-    }
+  | { do: Offer }
   /** Another app of the environment that is the trouble. */
   | { do: "restart-other" | "history-other"; app: string };
 

@@ -119,7 +119,7 @@ export type ModelSeen = z.infer<typeof ModelSeen>;
 const Change = z.object({
   /** ISO 8601, UTC */
   at: z.string(),
-  kind: z.enum(["rollout", "config", "scale", "run"]),
+  kind: z.enum(["rollout", "restart", "config", "scale", "run"]),
   /** Whether it is of the app that is looked at. */
   own: z.boolean(),
   what: z.string(),

@@ -1,10 +1,13 @@
+import { Duration } from "../../domain/deadline.ts";
 import type { ActionContext, Observation } from "../../engine/playbooks/action.ts";
 import type { Workload } from "../../engine/ports.ts";
 import { cannotMake } from "./look.ts";
 import { describePod, isHopeless } from "./stuck-pods.ts";
 
-/** ms for which pods may be broken, or not be made, before they are given up. */
-const stuckAfter = 60_000;
+/** A parameter of the actions that wait for pods. */
+export const StuckAfter = Duration.default(60_000).describe(
+  "pods that are broken, or cannot be made, for so long are given up",
+);
 
 export function countsOf({ raw }: Workload): { replicas: number; ready: number } {
   const { replicas = 0, readyReplicas = 0 } = (raw["status"] ?? {}) as {
@@ -18,10 +21,10 @@ export function countsOf({ raw }: Workload): { replicas: number; ready: number }
 export async function comingUp(
   workload: Workload,
   { cluster, now }: Pick<ActionContext, "cluster" | "now">,
-  since: Date,
+  { since, stuckAfterMs }: { since: Date; stuckAfterMs: number },
 ): Promise<Exclude<Observation, { state: "done" }>> {
   const detail = `${countsOf(workload).ready} of ${workload.replicas} replicas are ready`;
-  const isOld = (at: number): boolean => now().getTime() - Math.max(at, since.getTime()) >= stuckAfter;
+  const isOld = (at: number): boolean => now().getTime() - Math.max(at, since.getTime()) >= stuckAfterMs;
   const refused = cannotMake(workload.raw);
   if (refused !== null) {
     const why = `${detail}: no new pod can be made: ${refused.message}`;

@@ -12,7 +12,7 @@ const Entry = z.object({
 export interface FieldOwner {
   manager: string;
   operation: string;
-  /** ISO 8601 with whole seconds; empty when the server kept none. */
+  /** ISO 8601 with whole seconds; empty where the server kept none, as through the scale subresource. */
   time: string;
   subresource: string | undefined;
 }

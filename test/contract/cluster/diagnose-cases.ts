@@ -3,7 +3,7 @@ import type { Observation } from "../../../src/engine/playbooks/action.ts";
 import type { Target } from "../../../src/domain/app.ts";
 import type { Json } from "../../../src/engine/ports.ts";
 import { type Circumstances, plan } from "./steps.ts";
-import { annotate, better, good, make, release, target } from "./workloads.ts";
+import { annotate, better, good, make, observed, pathOf, release, rolledOut, target } from "./workloads.ts";
 import { namespace, noor, type World, type WorldOf } from "./world.ts";
 
 let count = 0;
@@ -105,6 +105,35 @@ export function diagnoseCases(world: WorldOf): void {
       expect.objectContaining({
         kind: "config",
         what: expect.stringMatching(`^ConfigMap ${name} changed by .+`),
+      }),
+    );
+  });
+
+  it("a scaling by hand is a change, with who did it, and a restart is told from a release", async () => {
+    const app = target("by-hand");
+    await make(world(), app, good, { spec: { replicas: 3 } });
+    await rolledOut(world(), app);
+    await world().admin.patch(pathOf(app, "/scale"), { spec: { replicas: 1 } });
+    const toldOf = async () => {
+      const changes = valuesOf(await look(world(), app, "probe-changes"))["changes"] as { what: string }[];
+      return changes.filter(({ what }) => what.startsWith(`${app.name} `));
+    };
+    const what = expect.stringMatching(`^${app.name} was scaled from 3 to 1 by \\S+`);
+    await vi.waitFor(async () =>
+      expect(await toldOf()).toContainEqual(expect.objectContaining({ kind: "scale", own: true, what })),
+    );
+    await plan(world(), app, ["rollout-restart"]).then((step) => step.apply());
+    await observed(world(), app);
+    await plan(world(), app, ["limits", { memory: "64Mi" }]).then((step) => step.apply());
+    await observed(world(), app);
+    const told = await toldOf();
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: "restart", what: `${app.name} was restarted` }),
+    );
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        kind: "rollout",
+        what: `${app.name} rolled out app:v1 with another containers[app].resources`,
       }),
     );
   });

@@ -127,6 +127,41 @@ export function failedPodCases(world: WorldOf): void {
   });
 }
 
+/** A control plane serves them once somebody has installed their definition; the practice cluster always does. */
+async function serveVerticalAutoscalers(world: World): Promise<void> {
+  if (world.name === "control plane")
+    await world.admin.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: {
+        name: "verticalpodautoscalers.autoscaling.k8s.io",
+        annotations: { "api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/63797" },
+      },
+      spec: {
+        group: "autoscaling.k8s.io",
+        scope: "Namespaced",
+        names: {
+          kind: "VerticalPodAutoscaler",
+          plural: "verticalpodautoscalers",
+          singular: "verticalpodautoscaler",
+          shortNames: ["vpa"],
+        },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    });
+  await until(async () => {
+    await world.look.objects.kindOf("autoscaling.k8s.io/v1", "VerticalPodAutoscaler");
+    return true;
+  });
+}
+
 function resources(requests: object, limits: object) {
   return { resources: { requests, limits } };
 }
@@ -215,6 +250,32 @@ export function limitCases(world: WorldOf): void {
     }
     const huge = await plan(world(), app, ["limits", { memory: "900Gi" }]);
     expect(texts(huge, "warn")).toContainEqual(expect.stringMatching(/it can never use 900Gi/));
+  });
+
+  it("a VerticalPodAutoscaler that sets them is named before", async () => {
+    const app = target("vertical");
+    await make(world(), app, good, { template: template("vertical", good, small) });
+    await serveVerticalAutoscalers(world());
+    const path = `/apis/autoscaling.k8s.io/v1/namespaces/${namespace}/verticalpodautoscalers`;
+    const made = (name: string, updateMode: string) => ({
+      apiVersion: "autoscaling.k8s.io/v1",
+      kind: "VerticalPodAutoscaler",
+      metadata: { name },
+      spec: {
+        targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: app.name },
+        updatePolicy: { updateMode },
+      },
+    });
+    for (const [name, mode] of [
+      ["sizes-them", "Auto"],
+      ["only-advises", "Off"],
+    ] as const)
+      await world().admin.create(path, made(name, mode));
+    const step = await plan(world(), app, ["limits", { cpu: "300m" }]);
+    expect(texts(step, "warn")).toContainEqual(
+      expect.stringMatching(/VerticalPodAutoscaler sizes-them sets what these pods get/),
+    );
+    expect(texts(step).join()).not.toContain("only-advises");
   });
 
   it("a changed template between plan and yes is drift, and nothing is written", async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { isError } from "../../../src/domain/errors.ts";
+import type { JsonObject } from "../../../src/engine/ports.ts";
 import { fact, outcome, plan, refusal, texts } from "./steps.ts";
-import { good, make, observed, pathOf, rolledOut, target } from "./workloads.ts";
+import { good, make, observed, pathOf, rolledOut, target, template, until } from "./workloads.ts";
 import { alex, namespace, type WorldOf } from "./world.ts";
 
 const autoscalers = `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`;
@@ -36,6 +37,15 @@ export function restartCases(world: WorldOf): void {
       annotations: { "kubectl.kubernetes.io/restartedAt": "2026-11-22T10:00:01Z" },
     });
     expect(await first.observe()).toMatchObject({ state: "diverged" });
+
+    // Back to what ran before: the pods of its ReplicaSet, where those of the restart do not come up.
+    const { action, with: given } = second.planned.inverse!;
+    const back = await plan(world(), app, [action, given]);
+    await back.apply();
+    expect(await back.observe()).toMatchObject({ state: "done" });
+    expect((await world().look.workload(app)).template["metadata"]).toMatchObject({
+      annotations: { "kubectl.kubernetes.io/restartedAt": "2026-11-22T10:00:00Z" },
+    });
   });
 
   it("case 32: under Flux a second restart at its next reconciliation is said before", async () => {
@@ -146,6 +156,92 @@ export function scaleCases(world: WorldOf): void {
       detail: expect.stringMatching(/^Superseded: contested was set to 0 replicas by administrator/),
     });
     await expect(step.apply()).rejects.toThrow("Superseded");
+  });
+
+  it("`+1` is from what there is, and only taking running pods away is guarded", async () => {
+    const app = target("relative");
+    await make(world(), app, good, { spec: { replicas: 2 } });
+    await rolledOut(world(), app);
+    const more = await plan(world(), app, ["scale", { replicas: "+1" }]);
+    expect(fact(more, "Replicas")).toBe("2 → 3");
+    expect(more.planned.guarded).toBeUndefined();
+    const fewer = await plan(world(), app, ["scale", { replicas: "-1" }]);
+    expect(fact(fewer, "Replicas")).toBe("2 → 1");
+    expect(fewer.planned.guarded).toMatch(/takes 1 of 2 running pods away/);
+    expect(await refusal(plan(world(), app, ["scale", { replicas: "-3" }]))).toMatch(/There are 2 now/);
+  });
+
+  it(
+    "case 31: an autoscaler that holds the number supersedes it, and is named",
+    { timeout: 60_000 },
+    async () => {
+      const app = target("held");
+      await make(world(), app, good, { spec: { replicas: 2 } });
+      await rolledOut(world(), app);
+      await world().admin.create(autoscalers, autoscaler(app.name));
+      const step = await plan(world(), app, ["scale", { replicas: 7 }]);
+      await step.apply();
+
+      // Its pods may be ready before the autoscaler looks: what it does then is seen all the same.
+      await until(async () => (await world().look.workload(app)).replicas === 5);
+      expect(await step.observe()).toMatchObject({
+        state: "diverged",
+        detail: expect.stringMatching(/^Superseded: held was set to 5 replicas by kube-controller-manager/),
+      });
+    },
+  );
+
+  it("a quota that is exceeded is named while it waits and when it is given up; scaling back is the way back", async () => {
+    const app = target("over-quota");
+    await make(world(), app, good, {
+      spec: { replicas: 1 },
+      template: template("over-quota", good, { resources: { limits: { cpu: "1", memory: "1Gi" } } }),
+    });
+    await rolledOut(world(), app);
+    const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    const quota = (most: string): object => ({
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "full" },
+      spec: { hard: { "limits.memory": most } },
+    });
+    const status = async () =>
+      (await world().admin.get(`${quotas}/full`))["status"] as JsonObject | undefined;
+    await world().admin.create(quotas, quota("900Gi"));
+    try {
+      await until(async () => (await status())?.["used"] !== undefined);
+      const { used } = (await status()) as { used: { "limits.memory": string } };
+      await world().admin.patch(`${quotas}/full`, quota(used["limits.memory"]));
+      await until(async () => {
+        const hard = (await status())?.["hard"] as JsonObject | undefined;
+        return hard?.["limits.memory"] === used["limits.memory"];
+      });
+      const step = await plan(world(), app, ["scale", { replicas: "+1", stuckAfter: "1s" }], { actor: alex });
+      expect(texts(step, "warn")).toEqual([
+        expect.stringMatching(
+          /quota full leaves no room for 1 more pods: limits.memory: \S+ of \S+ are used, it takes 1Gi/,
+        ),
+      ]);
+      await step.apply();
+      const since = new Date();
+      await until(
+        async () => (await step.action.observe(step.planned.state, step.context, since)).state === "failed",
+      );
+      expect(await step.action.observe(step.planned.state, step.context, since)).toMatchObject({
+        state: "failed",
+        detail: expect.stringMatching(
+          /^1 of 2 replicas are ready: no new pod can be made: .*exceeded quota: full/,
+        ),
+      });
+      const { action, with: given } = step.planned.inverse!;
+      const back = await plan(world(), app, [action, given]);
+      // No running pod is taken away by that.
+      expect(back.planned.guarded).toBeUndefined();
+      await back.apply();
+      expect(await outcome(back)).toMatchObject({ state: "done" });
+    } finally {
+      await world().admin.delete(`${quotas}/full`);
+    }
   });
 
   it("a number of replicas that is none, and a DaemonSet, are refused", async () => {

@@ -89,14 +89,35 @@ function look(bench: Workbench, autoscaler: Autoscaler): void {
     save(bench, autoscaler, journal, { measured: [], current });
     return;
   }
+  const bounded = withinBounds(autoscaler, current);
+  if (bounded !== undefined) {
+    const { desired, reason } = bounded;
+    rescale(bench, autoscaler, { plural, target, desired, reason, journal });
+    save(bench, autoscaler, journal, { measured: [], current, desired, scaled: true });
+    return;
+  }
   const measured = measureAll(bench, autoscaler, { target, current, journal });
   if (measured.length === 0) {
     save(bench, autoscaler, journal, { measured, current });
     return;
   }
   const desired = decide(bench, autoscaler, { measured, current, journal });
-  if (desired !== current) rescale(bench, autoscaler, { plural, target, desired, measured, journal });
+  const reason = desired > current ? `${leader(measured)!.what} above target` : "All metrics below target";
+  if (desired !== current) rescale(bench, autoscaler, { plural, target, desired, reason, journal });
   save(bench, autoscaler, journal, { measured, current, desired, scaled: desired !== current });
+}
+
+/** Outside its bounds nothing is measured first. */
+function withinBounds(
+  { spec }: Autoscaler,
+  current: number,
+): { desired: number; reason: string } | undefined {
+  const { minReplicas = 1, maxReplicas } = spec;
+  if (current > maxReplicas)
+    return { desired: maxReplicas, reason: "Current number of replicas above Spec.MaxReplicas" };
+  if (current < minReplicas)
+    return { desired: minReplicas, reason: "Current number of replicas below Spec.MinReplicas" };
+  return undefined;
 }
 
 function measureAll(
@@ -201,14 +222,12 @@ function rescale(
     plural,
     target,
     desired,
-    measured,
+    reason,
     journal,
-  }: { plural: string; target: Scalable; desired: number; measured: Measured[]; journal: Journal },
+  }: { plural: string; target: Scalable; desired: number; reason: string; journal: Journal },
 ): void {
-  const up = desired > (target.spec.replicas ?? 1);
   const spec = { ...target.spec, replicas: desired };
   bench.store.update(plural, { ...target, spec }, { ...bench.by(), subresource: "scale" });
-  const reason = up ? `${leader(measured)!.what} above target` : "All metrics below target";
   const message = `New size: ${desired}; reason: ${reason}`;
   bench.record(autoscaler, { type: "Normal", reason: "SuccessfulRescale", message });
   const said = `the HPA controller was able to update the target scale to ${desired}`;
