@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CraiStatus } from "./panel/panel-api.ts";
@@ -51,6 +51,7 @@ export function createCraiChild(options: CraiOptions) {
       return;
     }
     const log = openSync(options.logFile, "a");
+    const logged = statSync(options.logFile).size;
     // Detached: Ctrl-C in the terminal is for the sandbox, which then ends crai in order.
     const started = spawn(
       process.execPath,
@@ -67,7 +68,9 @@ export function createCraiChild(options: CraiOptions) {
     child = started;
     set({ state: "starting", restarts: starts++ });
     started.once("error", (error) => console.error("crai could not be started:", error));
-    started.once("exit", (code, signal) => ended(started, code, signal));
+    started.once("exit", (code, signal) =>
+      ended(started, howEnded(code, signal), lastWords(options.logFile, logged)),
+    );
     void watchReadiness(started);
   }
 
@@ -82,25 +85,24 @@ export function createCraiChild(options: CraiOptions) {
     set({ state: "ready" });
   }
 
-  function ended(dead: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+  function ended(dead: ChildProcess, how: string, words: string): void {
     if (child !== dead) return;
     child = null;
-    const how = signal === null ? `It ended with status ${code}` : `It was ended by ${signal}`;
     if (!wanted) {
       set({ state: "stopped", reason: `${how}.` });
       return;
     }
-    if (code === misconfigured) {
+    if (dead.exitCode === misconfigured) {
       wanted = false;
       set({
         state: "stopped",
-        reason: `${how}: something is missing in its configuration; see ${options.logFile}.`,
+        reason: `${how}: something is missing in its configuration${words}; see ${options.logFile}.`,
       });
       return;
     }
     const wait = Math.min((options.restartAfter ?? 500) * 2 ** deathsBeforeReady, longestWait);
     deathsBeforeReady += 1;
-    set({ state: "waiting-to-restart", reason: `${how}; it is started again after ${wait} ms.` });
+    set({ state: "waiting-to-restart", reason: `${how}${words}; it is started again after ${wait} ms.` });
     void restartAfter(wait);
   }
 
@@ -141,8 +143,8 @@ export function createCraiChild(options: CraiOptions) {
       await dead;
     },
 
-    /** SIGTERM, and SIGKILL when it takes longer than `patience` ms. It stays down. */
-    async stop(patience = 10_000): Promise<void> {
+    /** SIGTERM, and SIGKILL when it takes longer than `patience` ms: longer than crai's own. It stays down. */
+    async stop(patience = 25_000): Promise<void> {
       wanted = false;
       waiting.abort();
       const dead = gone();
@@ -160,11 +162,34 @@ export function createCraiChild(options: CraiOptions) {
         if (status.state === "absent" || status.state === "stopped")
           throw new Error(`crai does not run. ${status.reason}`);
         if (Date.now() > deadline)
-          throw new Error(`crai is not ready after ${ms} ms; see ${options.logFile}.`);
+          throw new Error(
+            `crai is not ready after ${ms} ms (${status.state}${status.reason === null ? "" : `: ${status.reason}`}); see ${options.logFile}.`,
+          );
         await delay(20);
       }
     },
   };
+}
+
+function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `It ended with status ${code}` : `It was ended by ${signal}`;
+}
+
+/** Characters of what a dead crai said that are told. */
+const mostTold = 1000;
+
+/** ` (what it said last)`: its last error, or what it wrote beside its log; nothing: it said nothing of use. */
+function lastWords(logFile: string, from: number): string {
+  const lines = readFileSync(logFile).subarray(from).toString().split("\n").filter(Boolean);
+  const error = lines.findLast((line) => /^\{"level":[56]0,/.test(line));
+  const plain = lines.filter((line) => !line.startsWith("{")).slice(-5);
+  const said = plain.length > 0 ? plain.join(" ") : error === undefined ? "" : errorText(error);
+  return said === "" ? "" : ` (${said.slice(-mostTold)})`;
+}
+
+function errorText(line: string): string {
+  const { msg = "", err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+  return [msg, err?.message].filter(Boolean).join(": ");
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -15,21 +15,35 @@ async function main(): Promise<void> {
   const sandbox = await startSandbox({ port, dataDir, crai: true, page: true });
   seedManyPods(sandbox.cluster.store, cluster.namespace, morePods, new Date());
 
-  let stopping = false;
-  function stop(): void {
-    if (stopping) process.exit(130);
-    stopping = true;
-    console.log("\nStopping; once more Ctrl-C ends it at once.");
-    void sandbox.close();
+  let stoppingSince: number | undefined;
+  function stop(signal: NodeJS.Signals): void {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      console.log("\nStopping; once more Ctrl-C ends it at once.");
+      void sandbox.close();
+      return;
+    }
+    // npm passes on what the terminal sends to both: that is one Ctrl-C.
+    if (signal === "SIGHUP" || performance.now() - stoppingSince < ONE_PRESS) return;
+    sandbox.abandon();
+    process.exit(130);
   }
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  // A terminal that is gone takes no more words.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
+  let before = sandbox.crai.status().state;
+  sandbox.crai.onChange(({ state, reason }) => {
+    if (before === "starting" && state === "waiting-to-restart")
+      console.error(`crai died while it started. ${reason}`);
+    before = state;
+  });
 
   try {
     await sandbox.crai.ready();
     console.log(`Sandbox ready: ${sandbox.url}`);
   } catch (error) {
-    if (stopping) return;
+    if (stoppingSince !== undefined) return;
     console.error(`${(error as Error).message}\nThe sandbox itself is up without crai: ${sandbox.url}`);
   }
 }
@@ -42,6 +56,9 @@ function wholeNumber(name: string, { most, otherwise }: { most: number; otherwis
     `${name} is "${text}". Give a number from 0 to ${most}, or leave it out for ${otherwise}.`,
   );
 }
+
+/** ms in which two signals are one. */
+const ONE_PRESS = 1000;
 
 class Unusable extends Error {}
 

@@ -1,14 +1,17 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stopEmbeddedPostgres } from "../src/store/embedded/start.ts";
 
 /**
  * Workspace, cluster and pager begin anew with each start. A record of channels and incidents that are no more would
- * mislead crai: it would attach the first new alert to an old outage whose channel nobody can see.
+ * mislead crai: it would attach the first new alert to an old outage whose channel nobody can see. What a sandbox that was
+ * killed has left running is ended.
  */
-export function forgetLastSession(dataDir: string): void {
+export async function forgetLastSession(dataDir: string): Promise<void> {
   const record = join(dataDir, "crai");
+  for (const left of [record, join(dataDir, "database")]) await stopEmbeddedPostgres(left);
   if (existsSync(record)) {
-    // Moved first: the PostgreSQL of a crai that was killed may still be at home there, and finds its own end.
+    // Moved first: a crai whose sandbox was killed may still be at home there, about to end.
     const gone = join(dataDir, `crai-of-last-session-${process.pid}`);
     renameSync(record, gone);
     rmSync(gone, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import type { Timing as PodTiming } from "./cluster/kubelet/timing.ts";
 import { startPracticeCluster } from "./cluster/start-practice-cluster.ts";
 import { craiConfig, craiEnvironment, kubeconfig, type Pace, sandboxPace } from "./crai-config.ts";
 import { createCraiChild } from "./crai-child.ts";
+import { stopEmbeddedPostgres } from "../src/store/embedded/start.ts";
 import { createPracticeDatabase } from "./database/practice-database.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { freePort } from "./free-port.ts";
@@ -96,7 +97,7 @@ export async function startSandbox(options: SandboxOptions) {
     await web.close();
     throw error;
   });
-  forgetLastSession(dataDir);
+  await forgetLastSession(dataDir);
   const craiPort = await freePort();
   const craiUrl = `http://127.0.0.1:${craiPort}`;
   const origin = () => web.origin;
@@ -212,8 +213,12 @@ export async function startSandbox(options: SandboxOptions) {
     crai,
     /** crai's environment without what it inherits: for a test that starts crai, or its CLI, by itself. */
     craiEnv,
+    /** For whoever does not want to wait: crai ends by itself when its parent is gone. */
+    abandon: () => database.abandon(),
     async close(): Promise<void> {
       await crai.stop();
+      // A crai that had to be killed leaves it behind.
+      await stopEmbeddedPostgres(join(dataDir, "crai"));
       alerting.close();
       controllers.close();
       await web.close();

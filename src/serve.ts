@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { commands } from "../commands/index.ts";
 import { alertmanagerWebhook } from "./adapters/alertmanager/webhook.ts";
 import { grafanaWebhook } from "./adapters/grafana/webhook.ts";
@@ -8,9 +7,7 @@ import { startPagerDelivery } from "./adapters/pagerduty/delivery.ts";
 import { createPager } from "./adapters/pagerduty/pager.ts";
 import { pagerdutyWebhook } from "./adapters/pagerduty/webhook.ts";
 import { createSlack } from "./adapters/slack/slack.ts";
-import type { Settings } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
-import { UserError } from "./domain/errors.ts";
 import { IncidentStatus } from "./domain/incident.ts";
 import type { PagerEvent } from "./domain/pager-event.ts";
 import { createAlerts } from "./engine/alerts/alerts.ts";
@@ -38,11 +35,9 @@ import { createSuspects } from "./engine/runs/suspects.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
 import { startTicker } from "./engine/ticker.ts";
 import { watchPlaybooks } from "./engine/playbooks/watch-playbooks.ts";
+import { openRecord, type OpeningRecord } from "./open-record.ts";
 import { createWebServer, listen } from "./server.ts";
-import { migrate, openDatabase } from "./store/database.ts";
 import { setDeadline } from "./store/deadlines.ts";
-import { startEmbeddedPostgres } from "./store/embedded/start.ts";
-import { takeOwnership } from "./store/owner.ts";
 import { recordEndpoint } from "./store/endpoints.ts";
 import { isHeld } from "./store/terminals.ts";
 import { createWebhookLog } from "./store/webhooks.ts";
@@ -50,65 +45,24 @@ import { createTelemetry } from "./telemetry.ts";
 import { version } from "./version.ts";
 import { wireEngine } from "./wire-engine.ts";
 
-/** Ends something that was started. */
-export type Ending = () => Promise<unknown>;
-
-async function openStore(settings: Settings, log: Logger, endings: Ending[]): Promise<string> {
-  if (settings.databaseUrl !== null) return settings.databaseUrl;
-  const postgres = await startEmbeddedPostgres({
-    dataDir: settings.dataDir,
-    log,
-    ...(settings.env["PATH"] !== undefined && { searchPath: settings.env["PATH"] }),
-  });
-  endings.push(() => postgres.stop());
-  return postgres.url;
-}
-
-export interface Serving {
-  settings: Settings;
-  log: Logger;
-  /** What was started adds how to end it; they are called last started first. */
-  endings: Ending[];
-  /** Something broke that only a new start mends. */
-  fail: (error?: unknown) => void;
-  /** The record is no longer ours: nothing more may be done or said. */
-  lost: (error: unknown) => void;
+export interface Serving extends Omit<OpeningRecord, "onWake"> {
   now: Clock;
 }
 
 /** ms that PagerDuty has for an answer that somebody waits for; what is written may take longer. */
 const READ_DEADLINE = 3000;
+
 /** crai.yaml, the adapters, the engine and the listeners, in this order. */
 export async function serve({ settings, log, endings, fail, lost, now }: Serving): Promise<void> {
   const { config, secrets } = settings;
-  const url = await openStore(settings, log, endings);
   const wakes = { inbox: (): void => undefined, slack: (): void => undefined, pager: (): void => undefined };
   const wakeOutbox = (): void => {
     wakes.slack();
     wakes.pager();
   };
-  const owner = await takeOwnership({
-    url,
-    patience: settings.databaseUrl === null ? 3000 : undefined,
-    onWait: () => log.warn("another crai serves this database; waiting for it to end"),
-    onWake: () => wakeOutbox(),
-    onLost: lost,
-  });
-  if (!owner) {
-    // The server belongs to the other one: leave it running.
-    endings.length = 0;
-    return fail(
-      new UserError(`Another crai serves the record in ${settings.dataDir}.`, {
-        why: "Two of them would do and say everything twice.",
-        next: "Stop the other one, or set CRAI_DATA_DIR to a folder of its own for this one.",
-      }),
-    );
-  }
-  endings.push(() => owner.release());
-
-  const db = openDatabase(url);
-  endings.push(() => db.destroy());
-  await migrate(db);
+  const record = await openRecord({ settings, log, endings, fail, lost, onWake: () => wakeOutbox() });
+  if (!record) return;
+  const { db, url } = record;
 
   const slack = createSlack({
     settings: {

@@ -15,6 +15,8 @@ export interface PracticeDatabase {
   /** Leaves so many transactions of the API open. */
   leak(connections: number): Promise<void>;
   close(): Promise<void>;
+  /** Tells the server to end and waits for nothing. */
+  abandon(): void;
 }
 
 /** The database of the system in the runbook. */
@@ -30,10 +32,12 @@ export function createPracticeDatabase(
 ): PracticeDatabase {
   const shares = join(dataDir, "shares");
   let running: ReturnType<typeof start> | undefined;
+  let abandon: () => void = () => undefined;
 
   async function start() {
     const own = tools === undefined ? {} : { package: null, searchPath: `${tools}:/usr/bin:/bin` };
     const server = await startEmbeddedPostgres({ dataDir, ...own });
+    abandon = () => void server.stop().catch(() => undefined);
     const url = new URL(server.url);
     url.pathname = "/postgres";
     await fill(url.href);
@@ -66,6 +70,7 @@ export function createPracticeDatabase(
       await address();
       return shares;
     },
+    abandon: () => abandon(),
     async close() {
       await forgotten.close();
       const started = await running?.catch(() => undefined);

@@ -1,4 +1,4 @@
-import { closeSync, globSync } from "node:fs";
+import { closeSync, existsSync, globSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { UserError } from "../../domain/errors.ts";
@@ -68,6 +68,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
         : `Process ${pid} is named in its postmaster.pid.`,
     next: "Stop the other crai or that process (in another container, perhaps), or give this crai its own data folder.",
   });
+}
+
+/** Ends the server that somebody left behind on a data folder, if there is one; starts none. */
+export async function stopEmbeddedPostgres(dataDir: string): Promise<void> {
+  if (!existsSync(dataDir)) return;
+  const folder = openFolder(dataDir);
+  const file = readPidFile(folder.cluster);
+  if (file?.pid === undefined || !isPostmaster(file.pid, clusterName(folder.cluster))) return;
+  await stopServer(folder, { pid: file.pid, socketDir: file.socketDir });
 }
 
 interface Running {

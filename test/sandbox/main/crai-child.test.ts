@@ -87,6 +87,32 @@ it("waits longer after each death before it was ready", async () => {
   expect(reasons.slice(0, 3).map((reason) => /after (\d+) ms/.exec(reason)![1])).toEqual(["20", "40", "80"]);
 });
 
+it("tells what it said last, its error in the log or what it wrote beside it", async () => {
+  const reasons: string[] = [];
+  for (const said of [
+    `console.log('{"level":60,"msg":"crai ends","err":{"message":"no such table"}}'); console.log('{"level":30,"msg":"bye"}')`,
+    `console.error("Cannot find module 'left'")`,
+  ]) {
+    const { crai } = await child(`${said}; process.exitCode = 1;`);
+    crai.onChange(({ state, reason }) => {
+      if (state === "waiting-to-restart") reasons.push(reason!);
+    });
+    crai.start();
+    await vi.waitFor(
+      () => expect(reasons.join("\n")).toContain(said.includes("table") ? "table" : "left"),
+      soon,
+    );
+    await crai.stop();
+  }
+
+  expect(reasons[0]).toBe(
+    "It ended with status 1 (crai ends: no such table); it is started again after 20 ms.",
+  );
+  expect(reasons.at(-1)).toMatch(
+    /^It ended with status 1 \(.*Cannot find module 'left'\); it is started again/,
+  );
+});
+
 it("does not start again what says that its configuration is incomplete", async () => {
   const { crai } = await child("process.exit(2);");
   crai.start();
