@@ -17,7 +17,12 @@ import { storyTimeout } from "./story.ts";
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({
+    configure(config) {
+      config.apps["postgres"]!.pagerdutyService = "PGONE";
+      config.contacts!["Platform Team"] = { schedule: "PNOWHERE", slack: "U0ROBIN" };
+    },
+  });
   return () => world.close();
 }, storyTimeout);
 
@@ -105,7 +110,7 @@ describe("calling people in", { timeout: storyTimeout }, () => {
   test("begins by itself where PagerDuty knows nothing and nobody has acknowledged", async () => {
     const { sasha } = world;
     const { number, channel } = await declare(sasha, "federated rounds fail --app federated --severity sev1");
-    await isDue(`incident:${number}:escalation:1`);
+    await isDue(`incident:${number}:escalation:1:sev1`);
     expect((await paged(number, 1)).assignees.map(({ user }) => user.name)).toEqual(["Robin"]);
     await callMessage(sasha, channel, /crai calls.*Primary on-call/s);
 
@@ -122,7 +127,7 @@ describe("calling people in", { timeout: storyTimeout }, () => {
     await sasha.command(channel.id, "/crai escalate legal");
     const shown = textOf(await callMessage(sasha, channel, /Legal Counsel/));
     expect(shown).toContain("legal@credit-risk-ai.example.com");
-    expect(shown).toContain("no schedule or service of PagerDuty is known for them");
+    expect(shown).toContain("not by crai: by hand only");
 
     await isDue(`incident:${number}:call:1`);
     const told = textOf(await callMessage(sasha, channel, /Legal Counsel.* has not answered/));
@@ -153,6 +158,78 @@ describe("calling people in", { timeout: storyTimeout }, () => {
     sandbox.pager.faults.set({ down: false });
     expect((await paged(number, 1)).assignees.map(({ user }) => user.name)).toEqual(["Alex"]);
     await callMessage(sasha, channel, /ML Engineering.*PagerDuty pages them/s);
+  });
+});
+
+describe("what PagerDuty cannot do", { timeout: storyTimeout }, () => {
+  test("is said with its reason, and people are told how to do it by hand", async () => {
+    const { sasha } = world;
+    const { number, channel } = await declare(sasha, "disk fills --app postgres --severity sev3");
+    await sasha.command(channel.id, "/crai escalate primary");
+    const shown = textOf(await callMessage(sasha, channel, /not paged: PagerDuty says.*Service not found/s));
+    expect(shown).toContain("sre@credit-risk-ai.example.com");
+    const entries = await entriesOf(world, number);
+    expect(entries.map(({ fact }) => fact)).toContainEqual(
+      expect.objectContaining({
+        kind: "escalation.paged",
+        why: expect.stringContaining("Service not found"),
+      }),
+    );
+  });
+
+  test("a schedule that is not there falls back to the contact in Slack, and that is said", async () => {
+    const { robin, sasha } = world;
+    const { channel } = await declare(sasha, "scores drift --severity sev3");
+    await sasha.command(channel.id, "/crai escalate platform");
+    const shown = textOf(await callMessage(robin, channel, /Platform Team/));
+    expect(shown).toContain("<@U0ROBIN>");
+    expect(shown).toMatch(/nobody is on call in PNOWHERE.*not known to PagerDuty/s);
+  });
+});
+
+describe("what PagerDuty holds", { timeout: storyTimeout }, () => {
+  test("is escalated by PagerDuty, and nobody is called twice", async () => {
+    const { sasha } = world;
+    const { number } = await declare(sasha, "cache is cold --app redis --severity sev1");
+    await world.db
+      .updateTable("incident")
+      .set({ pagerduty_incident: "QHELD" })
+      .where("number", "=", number)
+      .execute();
+    const key = `incident:${number}:escalation:1:sev1`;
+    await isDue(key);
+    async function isHandled(): Promise<boolean> {
+      const row = await world.db
+        .selectFrom("deadline")
+        .select("done_at")
+        .where("key", "=", key)
+        .executeTakeFirst();
+      return row?.done_at instanceof Date;
+    }
+    await expect.poll(isHandled, { timeout: withinMs }).toBe(true);
+    expect(await facts(number)).toEqual([]);
+  });
+});
+
+describe("a breach", { timeout: storyTimeout }, () => {
+  test("calls people in without a word of what it is about, and only when somebody in it says so", async () => {
+    const { alex, robin } = world;
+    const { number, channel } = await declare(
+      alex,
+      "scores were sold --kind breach --severity sev1 --app api",
+    );
+    await isDue(`incident:${number}:escalation:1:sev1`);
+    await alex.command(channel.id, '/crai escalate primary --reason "the export job"');
+    const page = await paged(number, 1);
+    expect(page.title).toBe(`You are called into ${channel.name}`);
+    expect(page.details).not.toMatch(/scores|export/);
+    await callMessage(robin, channel, /Primary on-call.*PagerDuty pages them/s);
+    expect(await facts(number)).toEqual(["escalation.called", "escalation.paged"]);
+
+    await isDue(`incident:${number}:call:1`);
+    const told = textOf(await callMessage(alex, channel, /Primary on-call.* has not answered/));
+    expect(told).toContain("[Call Secondary on-call]");
+    expect(pageFor(number, 2)).toBeUndefined();
   });
 });
 

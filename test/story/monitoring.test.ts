@@ -8,7 +8,8 @@ import {
   withinMs,
   type World,
 } from "../support/practice-world.ts";
-import { pace, storyTimeout } from "./story.ts";
+import { textOf } from "../support/slack-text.ts";
+import { incidentChannel, pace, ship, storyTimeout } from "./story.ts";
 
 let world: World;
 
@@ -34,7 +35,7 @@ describe("the metrics of the system", { timeout: storyTimeout }, () => {
     return () => world.close();
   }, storyTimeout);
 
-  test("of an app come with target and now, and with a picture", async () => {
+  test("of an app come with target and now, and with a picture that says what it shows", async () => {
     const answer = await ask(world.robin, teamChannel, "/crai metrics api");
 
     expect(answer).toContain("Metrics of Credit risk API in prod");
@@ -44,7 +45,9 @@ describe("the metrics of the system", { timeout: storyTimeout }, () => {
     expect(answer).toMatch(/Approval rate \| [\d.]+ % \| none \| /);
     expect(answer).toContain("direct messages");
     const picture = await directPicture(world.robin, "metrics-of-credit-risk-api-in-prod.png");
-    expect(picture.size).toBeGreaterThan(10_000);
+    expect(picture.alt_txt).toBe("Metrics of Credit risk API in prod. 10 of 10 targets met.");
+    const response = await fetch(new URL(picture.url_private, world.sandbox.url));
+    expect(Buffer.from(await response.arrayBuffer()).toString("latin1", 1, 4)).toBe("PNG");
   });
 
   test.each([
@@ -68,5 +71,17 @@ describe("the metrics of the system", { timeout: storyTimeout }, () => {
     const answer = await ask(world.robin, teamChannel, "/crai metrics api --since yesterday");
 
     expect(answer).toContain("no duration from 1m to 30d");
+  });
+
+  test("are for all to see in the channel of the app's incident, what is missed first of all", async () => {
+    await ship(world, "api", "errors");
+    const { id } = await incidentChannel(world.robin, "api");
+
+    await world.robin.command(id, "/crai metrics");
+
+    const shown = textOf(await world.robin.waitForMessage(id, /Metrics of Credit risk API/, { withinMs }));
+    expect(shown).toMatch(/\d of 10 targets missed: Error rate/);
+    expect(shown).toMatch(/Error rate \| \*?✗ [\d.]+ %\*? \| below 1 %/);
+    await expect.poll(() => pictures(world.robin, id), { timeout: withinMs }).toHaveLength(1);
   });
 });

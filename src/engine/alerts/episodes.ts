@@ -8,7 +8,7 @@ import { toldBy } from "../../store/alerts.ts";
 import type { Queries } from "../../store/database.ts";
 import { updateIncident } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
-import { setEscalation } from "../escalation/escalations.ts";
+import { setEscalation } from "../escalation/climb.ts";
 import { appendEntry } from "../../store/timeline.ts";
 
 type Began = Pick<FactOf<"episode.began">, "why"> & { since: Date | null };
@@ -79,11 +79,7 @@ export async function beginAnew(
     },
   });
   if (options.escalate !== null)
-    await setEscalation(
-      trx,
-      { number: incident.number, episode },
-      addMilliseconds(options.now, options.escalate),
-    );
+    await setEscalation(trx, { ...incident, episode }, addMilliseconds(options.now, options.escalate));
   const change = { episode, episodeAt: first.starts_at };
   if (why !== "mitigated") return updateIncident(trx, incident.number, change);
   await appendEntry(trx, {

@@ -16,6 +16,7 @@ function personOf({ id, name }: Call["people"][number]): Inline {
 
 /** How they are reached, as far as it is known. */
 function ways({ page, paged, people }: Call): string {
+  if (!page && people.length === 0) return "not by crai: by hand only";
   const pager = !page
     ? "not paged"
     : paged === null
@@ -39,7 +40,7 @@ function answerOf({ answered, unanswered, until, next }: Call, { status }: Incid
       { time: unanswered.at, as: "clock" },
       unanswered.next === null ? "" : `; ${unanswered.next} is next`,
     ];
-  const then = next === null ? "said here if there is none by " : `none yet; ${next} is next at `;
+  const then = next === null ? "none yet; it is said here at " : `none yet; ${next} is next at `;
   return [then, { time: parseISO(until), as: "clock" }];
 }
 

@@ -54,28 +54,30 @@ export function createReach({ config, roster, directory, pages }: ReachOptions):
   }
 
   async function pageTo(
-    { schedules, contact, person }: Target,
+    { contact, person }: Target,
     app: string | null,
-    onCall: string | undefined,
+    schedule: string | undefined,
   ): Promise<Reach["page"]> {
     if (!pages) return null;
-    if (onCall === undefined && contact?.service !== undefined) return { service: contact.service, to: null };
     const service = contact?.service ?? serviceFor(app);
     if (service === undefined) return null;
-    const schedule = onCall ?? schedules[0];
     if (schedule !== undefined) return { service, to: { schedule } };
-    const email = person === null ? contact?.email : await directory.email(person).catch(() => null);
-    return typeof email === "string" && person !== null ? { service, to: { email } } : null;
+    if (contact?.service !== undefined) return { service, to: null };
+    const email = person === null ? null : await directory.email(person).catch(() => null);
+    return email === null ? null : { service, to: { email } };
   }
 
   return async (target, app) => {
     const { schedules, contact, person } = target;
     const rolls = await Promise.all(schedules.map((id) => roster.schedule(id)));
     const asked = rolls.flatMap(({ members }) => members.map(({ slack, name }) => ({ id: slack, name })));
-    const onCall = schedules[rolls.findIndex(({ members }) => members.length > 0)];
+    const known = rolls.findIndex(({ members }) => members.length > 0);
+    // Whoever cannot be known now may be when the page is delivered.
+    const schedule =
+      schedules[known >= 0 ? known : rolls.findIndex(({ missing }) => missing?.passing === true)];
     const doubts = rolls.flatMap((roll, index) => doubtsOf(roll, schedules[index]!));
     const other = asked.length > 0 ? { people: [], doubts: [] } : await fallBack(person ?? contact?.slack);
-    const page = await pageTo(target, app, onCall);
+    const page = await pageTo(target, app, schedule);
     return {
       people: [...new Map([...asked, ...other.people].map((one) => [one.id ?? one.name, one])).values()],
       page,
@@ -83,13 +85,7 @@ export function createReach({ config, roster, directory, pages }: ReachOptions):
       doubts: [
         ...doubts,
         ...other.doubts,
-        ...(page === null
-          ? [
-              pages
-                ? "no schedule or service of PagerDuty is known for them"
-                : "there is no PagerDuty to page with",
-            ]
-          : []),
+        ...(page === null ? [pages ? "not known to PagerDuty" : "no PagerDuty is configured"] : []),
       ],
     };
   };

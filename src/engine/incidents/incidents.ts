@@ -26,7 +26,7 @@ import {
 } from "../../store/incidents.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry, latestOf } from "../../store/timeline.ts";
-import { setEscalation } from "../escalation/escalations.ts";
+import { setEscalation } from "../escalation/climb.ts";
 import { acknowledgeCalls, endCalls } from "../escalation/show-call.ts";
 import { isSlackUser } from "../people.ts";
 import { say, show, tellPager } from "../record.ts";
@@ -179,7 +179,7 @@ export function createIncidents({
     );
   }
 
-  async function waitForAnswer(trx: Queries, incident: Pick<Incident, "number" | "episode">): Promise<void> {
+  async function waitForAnswer(trx: Queries, incident: Incident): Promise<void> {
     if (escalate !== null) await setEscalation(trx, incident, addMilliseconds(now(), escalate));
   }
 
@@ -337,6 +337,8 @@ export function createIncidents({
           }))
         )
           return incident;
+        // What wakes nobody may become what does.
+        await waitForAnswer(trx, { ...incident, severity });
         return updateIncident(trx, number, { severity });
       });
     },
