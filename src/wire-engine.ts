@@ -100,7 +100,9 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
   });
   const stops = createStops();
   const showIncident = createShowIncident({ apps: config.apps, now });
+  const charts = createCharts();
   const runs = createRuns({
+    charts,
     showIncident,
     db,
     authorizer,
@@ -147,7 +149,7 @@ export async function wireEngine(options: EngineOptions): Promise<Engine> {
     roster,
     clusters,
     metrics,
-    charts: createCharts(),
+    charts,
     readings: createReadings({ db, config, metrics, now }),
     directory,
     pager,

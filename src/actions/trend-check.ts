@@ -6,6 +6,7 @@ import { metricText } from "../domain/metric-text.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { survey, type Surveyed } from "../engine/monitoring/survey.ts";
 import { panelsHere } from "./maintenance/panels-here.ts";
+import { keepTrend, trendChart } from "./maintenance/trend-chart.ts";
 import { defineCheck } from "./preflight/define-check.ts";
 
 const Params = z.strictObject({
@@ -62,14 +63,20 @@ export const trendCheck = defineCheck<Params>({
     const from = addMilliseconds(to, -since);
     // What has no upper bound cannot run out.
     const panels = panelsHere(context, of).filter(({ below }) => below !== null);
-    const { all } = await survey(context.metrics, panels, { from, to });
-    return all.map(({ panel, points, now }): Evidence => {
-      const seen = forecast(points, { from, to, limit: panel.below ?? 0 });
+    const { all, from: measured } = await survey(context.metrics, panels, { from, to });
+    const judged = all.map((one) => ({
+      ...one,
+      seen: forecast(one.points, { from, to, limit: one.panel.below ?? 0 }),
+    }));
+    const evidence = judged.map(({ panel, now, seen }): Evidence => {
       const value = now.known ? ` ${metricText[panel.unit](now.value)}` : "";
       return {
         what: `${panel.title}${value}: ${said(seen, panel, (since / DAY) * FARTHEST)}`,
         ok: isFine(seen, within),
       };
     });
+    const title = `Trend of ${of.join(", ")} over ${formatDuration(since)}, and as it would go on`;
+    return { evidence, values: { trend: keepTrend({ title, from: measured, to, all: judged }) } };
   },
+  picture: trendChart,
 });

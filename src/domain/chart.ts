@@ -13,6 +13,8 @@ export interface ChartPanel {
   above: number | null;
   /** Oldest first; empty: nothing is known. */
   points: readonly Point[];
+  /** How it would go on. */
+  forecast?: readonly Point[];
 }
 
 /** A moment that matters, drawn through every panel. */

@@ -72,7 +72,7 @@ export function forecast(
   if (now >= limit) return { known: true, at: "limit" };
   const [slow, fast] = [perDay - WIDTH * error, perDay + WIDTH * error];
   // A slope that may as well be none is no trend.
-  if (slow <= 0 && perDay < fast / 2) return { known: true, at: "never", perDay };
+  if (perDay <= 0 || (slow <= 0 && perDay < fast / 2)) return { known: true, at: "never", perDay };
   const left = limit - now;
   return {
     known: true,

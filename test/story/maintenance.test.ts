@@ -43,6 +43,21 @@ async function runOf(playbook: string, day: string): Promise<string> {
   return `R${run.number}`;
 }
 
+/** Prometheus has been there for some seconds: of one reading there is nothing to draw. */
+async function measured(): Promise<void> {
+  const query = "max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)";
+  await vi.waitUntil(
+    async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const asked = new URLSearchParams({ query, start: String(now - 60), end: String(now), step: "1" });
+      const response = await fetch(`${world.sandbox.url}/prom/api/v1/query_range?${asked}`);
+      const { data } = (await response.json()) as { data: { result: { values: unknown[] }[] } };
+      return (data.result[0]?.values.length ?? 0) > 3;
+    },
+    { timeout: withinMs, interval: 200 },
+  );
+}
+
 describe("maintenance", { timeout: storyTimeout }, () => {
   beforeAll(async () => {
     world = await startWorld({ pace, env: allPlaybooks });
@@ -51,6 +66,7 @@ describe("maintenance", { timeout: storyTimeout }, () => {
 
   test("begins by itself in its owner's channel, ticks what crai sees to be well, and people tick the rest", async () => {
     const { robin } = world;
+    await measured();
     const day = await fallDue("maintenance-daily", subHours(new Date(), 1));
     const run = await runOf("maintenance-daily", day);
     const list = await robin.waitForMessage(
@@ -74,6 +90,12 @@ describe("maintenance", { timeout: storyTimeout }, () => {
     const end = textOf(await ended(robin, teamChannel, run));
     expect(end).toMatch(new RegExp(`^${run} Done: Daily maintenance of prod`));
     expect(end).toMatch(/✓ Check security alerts: yes, Robin at .* \(nothing new\)/);
+
+    // What it measured stands as a picture in the run's thread.
+    const { ts } = await ended(robin, teamChannel, run);
+    const thread = async (): Promise<string[]> =>
+      (await robin.thread(teamChannel, ts)).flatMap(({ files = [] }) => files.map(({ name }) => name));
+    await expect.poll(thread, { timeout: withinMs }).toContain("trends.png");
 
     const shown = await ask(robin, teamChannel, "/crai maintenance");
     expect(shown).toMatch(new RegExp(`maintenance-daily.*working day at 09:00.*${day} ${run} done`));

@@ -14,7 +14,14 @@ export interface Check<Params> {
   title(params: Params): string;
   calls(params: Params, context: EnvironmentContext): Omit<ResourceCall, "cluster">[];
   /** `ok` null: crai cannot tell. */
-  look(params: Params, context: EnvironmentContext): Promise<Evidence[]>;
+  look(params: Params, context: EnvironmentContext): Promise<Evidence[] | Found>;
+  picture?: Action["picture"];
+}
+
+/** What it found, and its data for later steps and for the picture. */
+interface Found {
+  evidence: Evidence[];
+  values: Json;
 }
 
 /** One look at one demand on an environment. It is never guessed: what may not be seen is unknown. */
@@ -43,13 +50,16 @@ export function defineCheck<Params extends Json>(check: Check<Params>): Action {
 
     async observe(params, context) {
       try {
-        return settle(await check.look(params, context));
+        const found = await check.look(params, context);
+        if (Array.isArray(found)) return settle(found);
+        return { ...settle(found.evidence), values: found.values };
       } catch (error) {
         // A right that is not given, or a kind that this cluster does not have.
         if (!isRefusal(error, "forbidden", "not-found")) throw error;
         return { state: "unknown", detail: `${error.message}: ${error.why}` };
       }
     },
+    ...(check.picture !== undefined && { picture: check.picture }),
   });
 }
 

@@ -5,6 +5,8 @@ import { placeLabels } from "./lanes.ts";
 
 /** px; a picture is drawn at twice that. */
 const size = { width: 860, panel: 150, lane: 16, between: 70 } as const;
+/** ms; over more than this the days tell more than the hours. */
+const LONG = 2 * 86_400_000;
 /** More panels than this stand side by side: a column of them would not fit a screen. */
 const MOST_IN_A_COLUMN = 4;
 const color = {
@@ -48,7 +50,7 @@ function time(chart: Chart, { width, isLast }: Cell) {
       labelFlush: true,
       labelOverlap: true,
       tickCount: Math.round(width / 105),
-      format: "%H:%M:%S",
+      format: chart.to.getTime() - chart.from.getTime() > LONG ? "%b %d" : "%H:%M:%S",
     },
   } as const;
 }
@@ -61,7 +63,7 @@ function bounds({ unit, below, above }: ChartPanel) {
   ];
 }
 
-/** The axis reaches from 0 over everything that is drawn, with room for a label. */
+/** The axis reaches from 0 over everything that was measured, with room for a label. */
 function highest({ points, below, above }: ChartPanel): number {
   const most = Math.max(0, below ?? 0, above ?? 0, ...points.map(({ value }) => value));
   return most === 0 ? 1 : most * 1.15;
@@ -119,6 +121,18 @@ function panelSpec(chart: Chart, panel: ChartPanel, cell: Cell) {
       {
         data: { values: withGaps(panel.points) },
         mark: { type: "line", color: color.line, strokeWidth: 2, interpolate: "linear", clip: true },
+        encoding: { x: time(chart, cell), y },
+      },
+      {
+        data: { values: (panel.forecast ?? []).map(({ at, value }) => ({ at: at.getTime(), value })) },
+        mark: {
+          type: "line",
+          color: color.line,
+          strokeWidth: 2,
+          strokeDash: [3, 4],
+          opacity: 0.7,
+          clip: true,
+        },
         encoding: { x: time(chart, cell), y },
       },
       {

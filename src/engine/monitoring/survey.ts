@@ -1,3 +1,5 @@
+import { addMilliseconds } from "date-fns/addMilliseconds";
+import { max } from "date-fns/max";
 import { min } from "date-fns/min";
 import type { Chart, Point } from "../../domain/chart.ts";
 import type { Metrics, Reading } from "../ports.ts";
@@ -42,12 +44,17 @@ function firstReading(all: readonly Surveyed[]): Date | null {
   return first.length === 0 ? null : min(first);
 }
 
+/** ms between two readings; whole seconds. */
+function stepOf({ from, to }: { from: Date; to: Date }): number {
+  return Math.max(1, Math.ceil((to.getTime() - from.getTime()) / POINTS / 1000)) * 1000;
+}
+
 async function askAll(
   metrics: Pick<Metrics, "query" | "range">,
   panels: readonly Panel[],
   { from, to }: { from: Date; to: Date },
 ): Promise<Survey> {
-  const stepMs = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / POINTS / 1000)) * 1000;
+  const stepMs = stepOf({ from, to });
   const all: Surveyed[] = [];
   for (let next = 0; next < panels.length; next += TOGETHER) {
     const some = panels.slice(next, next + TOGETHER);
@@ -55,6 +62,9 @@ async function askAll(
   }
   return { from: firstReading(all) ?? from, to, all };
 }
+
+/** Times that what Prometheus knows is looked for more closely. */
+const CLOSER = 2;
 
 /**
  * How all of them stand and how they went since `from`, or since readings begin: where Prometheus knows only the last
@@ -65,10 +75,16 @@ export async function survey(
   panels: readonly Panel[],
   window: { from: Date; to: Date },
 ): Promise<Survey> {
-  const found = await askAll(metrics, panels, window);
-  const missing = found.from.getTime() - window.from.getTime();
-  const isShort = missing > (window.to.getTime() - window.from.getTime()) / 2;
-  return isShort ? askAll(metrics, panels, found) : found;
+  let asked = window;
+  let found = await askAll(metrics, panels, asked);
+  for (let looks = 0; looks < CLOSER; looks += 1) {
+    const missing = found.from.getTime() - asked.from.getTime();
+    if (missing <= (asked.to.getTime() - asked.from.getTime()) / 2) break;
+    // Readings may begin anywhere in the step before the first that was found.
+    asked = { from: max([asked.from, addMilliseconds(found.from, -stepOf(asked))]), to: asked.to };
+    found = await askAll(metrics, panels, asked);
+  }
+  return found;
 }
 
 /** The picture of it; null: there is nothing to draw. */

@@ -5,6 +5,7 @@ import type { Actor, Person } from "../../domain/actor.ts";
 import type { App, Environment, Target } from "../../domain/app.ts";
 import type { Inverse, PlannedStep, ResourceCall, Warning } from "../../domain/plan.ts";
 import type { StepAnswer } from "../../domain/run.ts";
+import type { Chart } from "../../domain/chart.ts";
 import type { Config } from "../../domain/config.ts";
 import type { EvidenceFile, EvidenceManifest } from "../../domain/evidence.ts";
 import type { Incident } from "../../domain/incident.ts";
@@ -196,7 +197,7 @@ export type Observation =
   | { state: "pending"; detail: string; values?: Json }
   | { state: "failed"; detail: string; evidence: Evidence[]; values?: Json }
   | { state: "diverged"; detail: string }
-  | { state: "unknown"; detail: string };
+  | { state: "unknown"; detail: string; values?: Json };
 
 /** An item that somebody should have answered by a time. */
 export interface Due {
@@ -298,6 +299,8 @@ export interface Action<
   lookEvery?(state: State): number;
   /** What its step found, for people: where a run ends with one, its message says that, and its steps stand in the thread. */
   report?(values: Json): View | null;
+  /** What its step found as a picture, for the thread of its run; null: there is nothing to draw. */
+  picture?: (values: Json) => Chart | null;
   /** Of an action that waits for people. */
   people?: People<State>;
 }

@@ -7,7 +7,9 @@ import { answersOf } from "../../store/step-answers.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Action } from "../playbooks/action.ts";
 import { createAct } from "./act.ts";
+import { placeOf } from "../record.ts";
 import { createAskPeople } from "./ask-people.ts";
+import { draw } from "./draw.ts";
 import { inWords } from "./errors.ts";
 import { goesOn } from "./judge-run.ts";
 import { setDue } from "./overdue.ts";
@@ -42,6 +44,9 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
 
   async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
     const { outcome, detail, evidence } = end;
+    const action = actions.get(step.action);
+    const place = placeOf(job.stored.plan.incident, job.stored.channel, options.announce);
+    const picture = action && place && (await draw(action, step, end.found, options));
     await db.transaction().execute(async (trx) => {
       await finishStep(trx, job.run.number, step.id, { ...end, at: now() });
       await record.append(trx, job, {
@@ -57,8 +62,8 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
         },
       });
       await record.show(trx, job);
-      const action = actions.get(step.action);
       if (action) await askPeople(trx, job, step, { action, open: false });
+      if (picture) await record.showPicture(trx, job, step, picture);
     });
     wakeOutbox();
     return goesOn(step, outcome);

@@ -26,7 +26,7 @@ export function ended(seen: Exclude<Observation, { state: "pending" }>): StepEnd
     case "diverged":
       return { outcome: "unknown", detail: seen.detail, evidence: [] };
     case "unknown":
-      return { outcome: "unknown", detail: seen.detail, evidence: [] };
+      return { outcome: "unknown", detail: seen.detail, evidence: [], found: seen.values };
   }
 }
 

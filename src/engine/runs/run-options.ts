@@ -6,6 +6,7 @@ import type { Database } from "../../store/database.ts";
 import type { StoredPlan } from "../../store/plans.ts";
 import type { Row } from "../../store/tables.ts";
 import type { ShowIncident } from "../incidents/show-incident.ts";
+import type { Charts } from "../ports.ts";
 import type { Actions } from "../playbooks/loaded.ts";
 import type { Planner } from "../plans/planner.ts";
 
@@ -25,6 +26,7 @@ export interface RunsOptions {
   onWaiting?: ((detail: string) => void) | undefined;
   announce: string | undefined;
   showIncident: ShowIncident;
+  charts: Charts;
   log: Logger;
   now: Clock;
 }

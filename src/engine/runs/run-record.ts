@@ -1,11 +1,13 @@
 import type { Actor } from "../../domain/actor.ts";
 import type { Fact } from "../../domain/timeline.ts";
-import type { Button } from "../../domain/view.ts";
+import type { PlannedStep } from "../../domain/plan.ts";
+import type { Attachment, Button } from "../../domain/view.ts";
 import type { Queries } from "../../store/database.ts";
 import { approvalsOf, planByNumber, type StoredPlan } from "../../store/plans.ts";
 import { runByNumber, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import { appendEntry } from "../../store/timeline.ts";
+import { line } from "../page.ts";
 import { noRun } from "../commands/references.ts";
 import { elsewhereOf, placeOf, say, show, streamOf } from "../record.ts";
 import type { RunsOptions } from "./run-options.ts";
@@ -26,6 +28,13 @@ export interface RunRecord {
     trx: Queries,
     job: Job,
     more?: { waitingFor?: RunShown["waitingFor"]; offers?: readonly Button[] },
+  ): Promise<void>;
+  /** In the thread of its message. */
+  showPicture(
+    trx: Queries,
+    job: Job,
+    step: Pick<PlannedStep, "id" | "title">,
+    file: Attachment,
   ): Promise<void>;
   showCard(trx: Queries, job: Job): Promise<void>;
   showWaiting(job: Job, step: string, text: string): Promise<void>;
@@ -82,6 +91,14 @@ export function createRunRecord(options: RunsOptions): RunRecord {
         actor,
         fact,
       });
+    },
+
+    async showPicture(trx, { run: { number }, stored }, { id, title }, file) {
+      const place = placeOf(stored.plan.incident, stored.channel, announce);
+      if (place === null) return;
+      const telling = { key: `run:${number}:step:${id}:picture`, about: stored.plan.incident };
+      const post = { do: "post", channel: place, view: line(title), under: `run:${number}` } as const;
+      await say(trx, telling, { ...post, attachments: [file] }, now());
     },
 
     async showCard(trx, { stored }) {
