@@ -48,21 +48,45 @@ async function writeBackup(folder: string, at: Date, { address, database, tools 
       writeFileSync(file, archiveText(header, text));
     }
   });
-  if (tools !== undefined) {
-    const url = new URL(address);
-    const connection = ["--host", url.searchParams.get("host") ?? url.hostname, "--username", "postgres"];
-    const { status, stderr } = spawnSync(
-      join(tools, "pg_dump"),
-      ["--format=custom", `--file=${file}`, ...connection, copy],
-      { encoding: "utf8" },
-    );
-    if (status !== 0) throw new Error(`pg_dump: ${stderr}`);
-  }
+  // An archive names its database.
+  if (tools !== undefined)
+    await underName(address, database, copy, () => dumpWith(tools, { address, database, file }));
   await withClient(address, "postgres", async (client) => {
     await client.query(`drop database ${copy}`);
   });
   const ended = new Date(at.getTime() + tookMs);
   utimesSync(file, ended, ended);
+}
+
+/** While this works, the copy has the database's name. */
+async function underName(address: string, database: string, copy: string, work: () => void): Promise<void> {
+  const rename = (names: readonly [string, string][]): Promise<void> =>
+    withClient(address, "postgres", async (client) => {
+      for (const [from, to] of names) await client.query(`alter database ${from} rename to ${to}`);
+    });
+  await rename([
+    [database, "tonight"],
+    [copy, database],
+  ]);
+  work();
+  await rename([
+    [database, copy],
+    ["tonight", database],
+  ]);
+}
+
+function dumpWith(
+  tools: string,
+  { address, database, file }: { address: string; database: string; file: string },
+): void {
+  const url = new URL(address);
+  const host = url.searchParams.get("host") ?? url.hostname;
+  const { status, stderr } = spawnSync(
+    join(tools, "pg_dump"),
+    ["--format=custom", `--file=${file}`, "--host", host, "--username", "postgres", database],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`pg_dump: ${stderr}`);
 }
 
 async function withClient(

@@ -17,7 +17,9 @@ const Params = z.strictObject({
     .datetime({ offset: true })
     .nullable()
     .default(null)
-    .describe("only those that were complete before this moment, as 2026-11-22T14:30Z, however old they are"),
+    .describe(
+      "only those that were complete before this moment, as 2026-11-22T14:30:00Z, however old they are",
+    ),
 });
 type Params = z.infer<typeof Params>;
 

@@ -20,6 +20,7 @@ import { readyCheck } from "./ready-check.ts";
 import { checklist } from "./checklist.ts";
 import { databaseBackup } from "./database-backup.ts";
 import { databaseCompare } from "./database-compare.ts";
+import { databaseDiscard } from "./database-discard.ts";
 import { databaseLoad } from "./database-load.ts";
 import { databaseRows } from "./database-rows.ts";
 import { databaseSave } from "./database-save.ts";
@@ -118,6 +119,7 @@ export const actions: readonly Action[] = [
   writersStop,
   databaseSwap,
   writersStart,
+  databaseDiscard,
   databaseRows,
   readyCheck,
   figuresCheck,

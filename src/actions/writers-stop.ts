@@ -67,7 +67,7 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
           : [
               {
                 level: "warn" as const,
-                text: `${who} serve nobody from the swap until they are started again.`,
+                text: `${who} serve nobody from the swap until they are started again, and their alerts may fire.`,
               },
             ]),
       ],

@@ -84,6 +84,7 @@ export const summaries: Readonly<Record<string, string>> = {
   "database-swap":
     "Renames two databases in one transaction, so that the restored one is in force and the one before is kept, closed to connections. Refused while somebody is at work in it.",
   "writers-start": "Scales what `writers-stop` stopped up again, and waits until it is ready.",
+  "database-discard": "Drops the restored database again where nobody wanted the swap.",
   "database-rows": "Whether the database in force answers, with the rows of every table.",
   "ready-check": "Whether what watches over the system (`preflight.workloads`) is rolled out.",
   "figures-check":

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync } from "node:fs";
+import { accessSync, closeSync, constants, globSync, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { guardProcess } from "./guard.ts";
 
@@ -26,6 +26,18 @@ export function program(name: string): string | undefined {
     if (isExecutable(path)) return path;
   }
   return absent(name, "it is not in the PATH");
+}
+
+/**
+ * The folder of a PostgreSQL of this machine with server and pg_dump of one version; undefined, said as "skipped: no
+ * pg_dump", where there is none. Debian puts them outside the PATH.
+ */
+export function postgresTools(): string | undefined {
+  const folders = globSync("/usr/lib/postgresql/*/bin").toSorted().reverse();
+  const found = folders.find((folder) =>
+    ["postgres", "initdb", "psql", "pg_dump", "pg_restore"].every((name) => isExecutable(join(folder, name))),
+  );
+  return found ?? absent("pg_dump", "no /usr/lib/postgresql has it beside a server");
 }
 
 /** The folder of a control plane's programs; undefined, said as "skipped: no control plane", where one cannot be started. */

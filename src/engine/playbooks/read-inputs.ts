@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { isValid } from "date-fns/isValid";
+import { parseISO } from "date-fns/parseISO";
 import type { App } from "../../domain/app.ts";
 import { quoted } from "../../domain/clean-text.ts";
 import { Duration } from "../../domain/deadline.ts";
@@ -45,6 +46,13 @@ function isDay(text: string): boolean {
   return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= longest;
 }
 
+/** The same moment in UTC. */
+function readTime(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const moment = parseISO(text);
+  return isValid(moment) ? moment.toISOString() : undefined;
+}
+
 const kinds: Readonly<Record<InputType, Kind>> = {
   app: { is: () => "an app of crai.yaml", read: (text, _, apps) => findApp(apps, text).name },
   environment: {
@@ -80,7 +88,7 @@ const kinds: Readonly<Record<InputType, Kind>> = {
   date: { is: () => "a day such as 2026-11-22", read: (text) => (isDay(text) ? text : undefined) },
   time: {
     is: () => "a moment with its offset, such as 2026-11-22T14:30Z or 2026-11-22T14:30+01:00",
-    read: (text) => (z.iso.datetime({ offset: true }).safeParse(text).success ? text : undefined),
+    read: readTime,
   },
   name: {
     is: () => "a Kubernetes name: lower-case letters, digits, - and .",

@@ -7,6 +7,7 @@ import { templateDigest } from "../../domain/pod-template.ts";
 import type { Database } from "../../store/database.ts";
 import { healthOf } from "../../store/health.ts";
 import { incidentByNumber } from "../../store/incidents.ts";
+import { mayHaveWritten, stepsOf } from "../../store/runs.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Planner } from "../plans/planner.ts";
 
@@ -76,14 +77,18 @@ export function createNextSteps({
     ];
   }
 
+  /** Steps whose conditions did not hold have changed nothing. */
+  async function leftSomething({ number }: Row<"run">): Promise<boolean> {
+    const rows = await stepsOf(db, number);
+    return rows.some((row) => mayHaveWritten(row) && row.document.inverse !== null);
+  }
+
   return async (run, plan) => {
     if (run.verdict === null || run.verdict === "cured") {
       const closing = run.verdict === "cured" ? await closingButtons(run) : [];
       return [
         ...closing,
-        ...(run.outcome === "succeeded" &&
-        plan.undoes === null &&
-        plan.steps.some(({ inverse }) => inverse !== null)
+        ...(run.outcome === "succeeded" && plan.undoes === null && (await leftSomething(run))
           ? [undoButton(run)]
           : []),
       ];

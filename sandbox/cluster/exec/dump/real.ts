@@ -19,6 +19,8 @@ export function realProgram(folder: string, name: string): Program {
     const child = spawn(join(folder, name), args, { env, stdio: ["pipe", "pipe", "pipe"] });
     child.stdout.on("data", (data: Buffer) => process.out(data.toString("utf8")));
     child.stderr.on("data", (data: Buffer) => process.err(data.toString("utf8")));
+    // Most of them end without reading it.
+    child.stdin.on("error", () => undefined);
     child.stdin.end(await process.stdin());
     const [code] = (await once(child, "close")) as [number | null];
     return code ?? 137;
