@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cluster, people } from "../../sandbox/seed.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/start-sandbox.ts";
 import { person } from "../support/person.ts";
-import { teamChannel } from "../support/practice-world.ts";
+import { ask, teamChannel } from "../support/practice-world.ts";
 import { controlPlane, program } from "../support/program.ts";
 import { administer, craiKubeconfig, seedControlPlane } from "../support/seeded-plane.ts";
 import { textOf } from "../support/slack-text.ts";
@@ -107,6 +107,23 @@ describe.skipIf(assets === undefined || !hasKubectl)(
       await robin.press(card, "Confirm");
       expect(await ended(channel.id, "Roll api-deployment back")).toMatch(/^R\d+ Cured/);
       expect(await image("api-deployment")).toBe(`${cluster.image}:v1.2.0`);
+    });
+
+    it("goes through the daily maintenance", stepTimeout, async () => {
+      await robin.command(teamChannel, "/crai maintenance-daily");
+      const list = await robin.waitForMessage(teamChannel, /^Daily maintenance[^]*R\d+ · [1-7] of 7/, {
+        withinMs,
+      });
+      expect(textOf(list)).toMatch(/☑ Check system health dashboards/);
+    });
+
+    it("keeps the evidence of a breach in private before anything else", stepTimeout, async () => {
+      const said = await ask(robin, teamChannel, '/crai declare breach api --reason "rows on a paste site"');
+      expect(said).toMatch(/R\d+ asks for what is to be done/);
+      const { id, is_private: isPrivate } = await robin.waitForChannel(/^inc-0002$/, { withinMs });
+      expect(isPrivate).toBe(true);
+      await robin.waitForMessage(id, /Stop data exposure/, { withinMs });
+      await robin.waitForMessage(id, /✓ \d+ files kept, .*manifest SHA-256/, { withinMs });
     });
   },
 );
