@@ -205,7 +205,7 @@ export async function startSandbox(options: SandboxOptions) {
     database,
     /** The registered model, and the faults of the registry that keeps it. */
     models,
-    registry: registry.faults,
+    registry,
     alertmanager: alerting.alertmanager,
     grafana: alerting.grafana,
     /** The alerting rules, for a real Prometheus. */

@@ -53,6 +53,8 @@ export function createModels(name: string, alias: string) {
     register,
     put,
     find: (number: number): Version | undefined => versions[number - 1],
+    /** How often the alias was set. */
+    changes: (): number => inForce.length - 1,
     current: (): number => inForce.at(-1)!.version,
     /** What somebody loaded who asked at that moment. Pods tell whole seconds only. */
     at(moment: Date): Version {

@@ -35,6 +35,7 @@ const down: Answer = { status: 503, body: { error_code: "TEMPORARILY_UNAVAILABLE
  */
 export function createRegistry(models: Models, refresh: () => void) {
   let faults: Faults = { down: false, delayMs: 0 };
+  let onSet: (() => Promise<void>) | null = null;
 
   function shown({ number, run, registeredAt }: Version): object {
     return {
@@ -81,6 +82,7 @@ export function createRegistry(models: Models, refresh: () => void) {
       return missing(`Model Version (name=${name}, version=${version}) not found`);
     if (alias !== models.alias) return invalid(`The practice registry keeps the alias ${models.alias} only`);
     models.put(Number(version));
+    await onSet?.();
     return ok({});
   }
 
@@ -105,6 +107,10 @@ export function createRegistry(models: Models, refresh: () => void) {
   };
   return {
     ...part,
+    /** Called when an alias has been set, before whoever set it hears so. */
+    onSet(listener: typeof onSet): void {
+      onSet = listener;
+    },
     faults: {
       get: (): Faults => faults,
       set(given: Faults): void {

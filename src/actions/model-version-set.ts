@@ -124,6 +124,7 @@ export const modelVersionSet = defineAction<z.infer<typeof Params>, VersionState
         action: "model-version-set",
         title: `Set ${model.name} back to version ${current}`,
         with: { to: String(current), gate: false },
+        first: true,
       },
       state: { registry: model.registry, model: model.name, alias: model.alias, from: current, to: version },
     };

@@ -133,6 +133,7 @@ export const parameterSet = defineAction<z.infer<typeof Params>, ParameterState>
         action: "parameter-set",
         title: `Set ${title} back to ${before}`,
         with: { purpose, parameter: parameter.name, value: back },
+        first: true,
       },
       state,
     };

@@ -24,7 +24,7 @@ const Params = z.strictObject({
   idle: Duration.default(600_000).describe("how long they have waited for their client at least"),
 });
 
-type SessionsState = { kind: Kind; sessions: Pick<Session, "pid" | "began">[] };
+type SessionsState = { kind: Kind; idleMs: number; sessions: Pick<Session, "pid" | "began">[] };
 
 /** ms */
 const lookEvery = 1000;
@@ -48,7 +48,7 @@ export const sessionsEnd = defineAction<z.infer<typeof Params>, SessionsState>({
 
   async plan({ kind, idle }, context) {
     const database = demandDatabase(context);
-    const query = idleQuery(kind, idle);
+    const query = idleQuery({ kind, idleMs: idle });
     const found = await askDatabase(database, context, { query, shape: Idle });
     const sessions = found.sessions.slice(0, mostEnded);
     const more = found.sessions.length - Math.min(mostShown, sessions.length);
@@ -71,7 +71,7 @@ export const sessionsEnd = defineAction<z.infer<typeof Params>, SessionsState>({
             ]),
       ],
       diff: null,
-      kubectl: [psqlLine(database, endQuery(sessions.slice(0, 3), kind))].slice(
+      kubectl: [psqlLine(database, endQuery(sessions.slice(0, 3), { kind, idleMs: idle }))].slice(
         0,
         sessions.length > 0 ? 1 : 0,
       ),
@@ -96,31 +96,30 @@ export const sessionsEnd = defineAction<z.infer<typeof Params>, SessionsState>({
       inverse: null,
       // Not in the middle of a restore.
       targets: [database.target],
-      state: { kind, sessions: sessions.map(({ pid, began }) => ({ pid, began })) },
+      state: { kind, idleMs: idle, sessions: sessions.map(({ pid, began }) => ({ pid, began })) },
     };
   },
 
   lookEvery: () => lookEvery,
 
-  async apply({ kind, sessions }, context) {
-    const query = endQuery(sessions, kind);
+  async apply({ sessions, ...idling }, context) {
+    const query = endQuery(sessions, idling);
     await askDatabase(demandDatabase(context), context, { query, shape: z.number() });
   },
 
-  async observe({ kind, sessions }, context) {
-    const query = stillThereQuery(sessions);
+  async observe({ sessions, ...idling }, context) {
+    const query = stillThereQuery(sessions, idling);
     const left = await askDatabase(demandDatabase(context), context, { query, shape: StillThere });
-    const waiting = left.filter(({ state }) => (kinds[kind] as readonly string[]).includes(state));
-    if (waiting.length > 0)
-      return { state: "pending", detail: `${counted(waiting.length, "connection")} still wait` };
-    const gone = sessions.length - left.length;
+    if (left.waiting > 0)
+      return { state: "pending", detail: `${counted(left.waiting, "connection")} still to be ended` };
+    const gone = sessions.length - left.there;
     return {
       state: "done",
       evidence: [
         { what: `${gone} of ${counted(sessions.length, "connection")} ended`, ok: gone > 0 ? true : null },
-        ...(left.length === 0
+        ...(left.there === 0
           ? []
-          : [{ what: `${counted(left.length, "connection")} left alone: in use again`, ok: null }]),
+          : [{ what: `${counted(left.there, "connection")} left alone: in use again`, ok: null }]),
       ],
     };
   },

@@ -42,6 +42,8 @@ export const Inverse = z.strictObject({
   action: z.string(),
   title: z.string(),
   with: z.record(z.string(), z.json()),
+  /** Done before those of later steps: what these start anew must find it put back. */
+  first: z.boolean().optional(),
 });
 export type Inverse = z.infer<typeof Inverse>;
 

@@ -35,17 +35,23 @@ function oneLine(query: string): string {
   return query.replaceAll(/\s+/g, " ");
 }
 
-function inStates(kind: Kind): string {
-  return `a.state in (${kinds[kind].map((state) => `'${state}'`).join(", ")})`;
+/** In such a state, and without a break for so long: one that has worked meanwhile is none of them. */
+export interface Idling {
+  kind: Kind;
+  idleMs: number;
+}
+
+function idles({ kind, idleMs }: Idling): string {
+  const states = kinds[kind].map((state) => `'${state}'`).join(", ");
+  return `a.state in (${states}) and a.state_change < clock_timestamp() - interval '${Math.round(idleMs)} milliseconds'`;
 }
 
 /** Those that have waited for so long, and how many more it would be with the ones that are never ended. */
-export function idleQuery(kind: Kind, olderThanMs: number): string {
-  const old = `a.state_change < clock_timestamp() - interval '${Math.round(olderThanMs)} milliseconds'`;
+export function idleQuery(idling: Idling): string {
   return oneLine(`select jsonb_build_object(
  'sessions', coalesce(jsonb_agg(${shown} order by a.state_change) filter (where ${ordinary}), '[]'),
  'spared', count(*) filter (where not (${ordinary})))
- ${clients} and ${inStates(kind)} and ${old}`);
+ ${clients} and ${idles(idling)}`);
 }
 export const Idle = z.object({ sessions: z.array(Session), spared: z.number() });
 
@@ -53,15 +59,16 @@ function among(sessions: readonly Pick<Session, "pid" | "began">[]): string {
   return `(a.pid, ${began}) in (${sessions.map(({ pid, began: at }) => `(${pid}, ${at})`).join(", ")})`;
 }
 
-/** Which of these are still there. */
-export function stillThereQuery(sessions: readonly Pick<Session, "pid" | "began">[]): string {
-  return oneLine(`select coalesce(jsonb_agg(${shown}), '[]') ${clients} and ${among(sessions)}`);
+/** How many of these are still there, and how many of them still wait. */
+export function stillThereQuery(sessions: readonly Pick<Session, "pid" | "began">[], idling: Idling): string {
+  return oneLine(`select jsonb_build_object('there', count(*), 'waiting', count(*) filter (where ${idles(idling)}))
+ ${clients} and ${among(sessions)}`);
 }
-export const StillThere = z.array(Session);
+export const StillThere = z.object({ there: z.number(), waiting: z.number() });
 
 /** Ends those of them that still wait; the pid of one that is gone, or works again, is left alone. */
-export function endQuery(sessions: readonly Pick<Session, "pid" | "began">[], kind: Kind): string {
+export function endQuery(sessions: readonly Pick<Session, "pid" | "began">[], idling: Idling): string {
   return oneLine(`with waiting as materialized (
- select a.pid ${clients} and ${ordinary} and ${inStates(kind)} and ${among(sessions)})
+ select a.pid ${clients} and ${ordinary} and ${idles(idling)} and ${among(sessions)})
  select count(*) filter (where pg_terminate_backend(pid)) from waiting`);
 }

@@ -35,7 +35,7 @@ function isCheck(step: PlannedStep, actions: Actions): boolean {
   return !step.mutates && step.scopes.length > 0 && (step.later?.with ?? null) === null;
 }
 
-/** Plans the inverses that a run recorded before it acted, newest first, and then all that its plan looks at. */
+/** Plans the inverses that a run recorded before it acted, newest first but for those that go first, and then all that its plan looks at. */
 export function createUndoDraft(
   { db, actions, clusters, authorizer }: PlannerOptions,
   contexts: MakeContext,
@@ -49,7 +49,8 @@ export function createUndoDraft(
       .flatMap(({ document: { inverse, about, locks } }) =>
         inverse === null ? [] : [{ inverse, about, locks }],
       )
-      .reverse();
+      .reverse()
+      .toSorted((a, b) => Number(b.inverse.first ?? false) - Number(a.inverse.first ?? false));
     if (undone.length === 0) {
       throw new UserError(`R${run} has nothing to undo.`, {
         why: acted.length === 0 ? "It changed nothing." : "No inverse is known for what it did.",
