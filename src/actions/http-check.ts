@@ -4,6 +4,7 @@ import { digest } from "../domain/hash.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
 import type { HttpProbe } from "../engine/ports.ts";
+import { isTakenAway } from "./manifest/step-state.ts";
 
 const Params = z.strictObject({
   tries: z
@@ -15,7 +16,8 @@ const Params = z.strictObject({
   within: Duration.default(30_000).describe("how long it may take until they do"),
 });
 
-type CheckState = { urls: string[]; tries: number; withinMs: number };
+/** `gone`: a step before takes the app away, so that nobody answers. */
+type CheckState = { urls: string[]; gone: boolean; tries: number; withinMs: number };
 
 const timeoutMs = 5000;
 
@@ -36,7 +38,7 @@ export const httpCheck = defineAction<z.infer<typeof Params>, CheckState>({
   params: Params,
   permission: "workload:read",
 
-  async plan({ tries, within }, { environment }) {
+  async plan({ tries, within }, { environment, target, before }) {
     return {
       title: "health check",
       calls: [],
@@ -46,11 +48,12 @@ export const httpCheck = defineAction<z.infer<typeof Params>, CheckState>({
       warnings: [],
       fingerprint: digest(environment.health),
       inverse: null,
-      state: { urls: environment.health, tries, withinMs: within },
+      state: { urls: environment.health, gone: isTakenAway(target, { before }), tries, withinMs: within },
     };
   },
 
-  async observe({ urls, tries, withinMs }, { http, app, environment, now }, since) {
+  async observe({ urls, gone, tries, withinMs }, { http, app, environment, now }, since) {
+    if (gone) return { state: "done", evidence: [{ what: `${app.name} is taken away`, ok: true }] };
     if (urls.length === 0)
       return {
         state: "unknown",

@@ -7,6 +7,7 @@ import { defineAction, type EnvironmentContext } from "../engine/playbooks/actio
 import type { ObjectRef } from "../engine/ports.ts";
 import { prepare } from "./manifest/prepare.ts";
 import { ManifestFile } from "./manifest/read-files.ts";
+import { leftBefore } from "./manifest/step-state.ts";
 
 const Params = z.strictObject({
   files: z
@@ -20,7 +21,13 @@ const Params = z.strictObject({
   within: Duration.default(120_000).describe("how long address and back-ends may take"),
 });
 
-type CheckState = { ingresses: { namespace: string; name: string }[]; tls: boolean; withinMs: number };
+type CheckState = {
+  ingresses: { namespace: string; name: string }[];
+  /** Those that a step before takes away. */
+  gone: string[];
+  tls: boolean;
+  withinMs: number;
+};
 
 const Backend = z.object({ service: z.object({ name: z.string() }).optional() });
 const Ingress = z.object({
@@ -135,6 +142,8 @@ export const ingressCheck = defineAction<z.infer<typeof Params>, CheckState, "en
     const all = wanted.flatMap(({ kind, ref: { namespace, name } }) =>
       kind === "Ingress" && namespace !== null ? [{ namespace, name }] : [],
     );
+    const removed = new Set(leftBefore(context).flatMap((left) => left.removed));
+    const stays = all.filter(({ name }) => !removed.has(`Ingress ${name}`));
     if (all.length === 0)
       throw new UserError(`There is no Ingress in ${files.join(", ")}.`, {
         why: "Only Ingresses can be checked by this step.",
@@ -143,7 +152,7 @@ export const ingressCheck = defineAction<z.infer<typeof Params>, CheckState, "en
     const cluster = context.clusterName;
     return {
       title: `check the address and back-ends of ${all.map(({ name }) => name).join(", ")}`,
-      calls: all.flatMap((one) => [
+      calls: stays.flatMap((one) => [
         { cluster, verb: "get", ...refTo(one) },
         { cluster, verb: "list", ...slices, namespace: one.namespace },
       ]),
@@ -153,12 +162,20 @@ export const ingressCheck = defineAction<z.infer<typeof Params>, CheckState, "en
       warnings: [],
       fingerprint: digest(all),
       inverse: null,
-      state: { ingresses: all, tls, withinMs: within },
+      state: {
+        ingresses: stays,
+        gone: all.filter((one) => !stays.includes(one)).map(({ name }) => name),
+        tls,
+        withinMs: within,
+      },
     };
   },
 
-  async observe({ ingresses: all, tls, withinMs }, context, since) {
-    const evidence = (await Promise.all(all.map((one) => lookAt(one, tls, context)))).flat();
+  async observe({ ingresses: all, gone, tls, withinMs }, context, since) {
+    const evidence = [
+      ...gone.map((name) => ({ what: `Ingress ${name} is taken away`, ok: true })),
+      ...(await Promise.all(all.map((one) => lookAt(one, tls, context)))).flat(),
+    ];
     const bad = evidence.find(({ ok }) => !ok);
     if (bad === undefined) return { state: "done", evidence };
     if (context.now().getTime() - since.getTime() < withinMs) return { state: "pending", detail: bad.what };

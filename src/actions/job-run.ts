@@ -10,7 +10,7 @@ import type { JsonObject } from "../engine/ports.ts";
 import { lookAtJob } from "./jobs/look.ts";
 import { jobName, jobObject, jobs, jobSpec } from "./jobs/manifest.ts";
 import { roomFor } from "./jobs/room.ts";
-import { filledIn, findJob, type NamedJob } from "./jobs/settings.ts";
+import { asksForImage, filledIn, findJob, type NamedJob } from "./jobs/settings.ts";
 import { JobObject } from "./jobs/shapes.ts";
 import { fieldManager } from "./rollout/write-template.ts";
 
@@ -114,7 +114,7 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
     const job = findJob(name, context);
     const { target, cluster } = context;
     const namespace = job.namespace ?? target.namespace;
-    const workload = await cluster.workload(target);
+    const workload = asksForImage(job) ? await cluster.workload(target) : null;
     const filled = filledIn(job, workload, context, values);
     const spec = jobSpec({ job, namespace, ...filled });
     const nonce = randomUUID().slice(0, 8);

@@ -48,6 +48,8 @@ export const rolloutWait = defineAction<z.infer<typeof Params>, Awaited>({
     };
   },
 
+  watches: (_, { target }) => [target],
+
   observe(state, context) {
     return lookAtRollout(context.target, state, context.environment.container, context);
   },

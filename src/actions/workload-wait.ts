@@ -26,8 +26,12 @@ const Params = z.strictObject({
 });
 
 type Wanted = Awaited & { target: Target; container: string | null };
-/** `all`: of this namespace, whatever is there when it is looked at. */
-type WaitState = { workloads: Wanted[]; all: { namespace: string; stuckAfterMs: number } | null };
+/** `gone`: what a step before takes away. `all`: of this namespace, whatever is there when it is looked at. */
+type WaitState = {
+  workloads: Wanted[];
+  gone: string[];
+  all: { namespace: string; stuckAfterMs: number } | null;
+};
 
 /** What the nearest step before leaves of it. */
 function expected(target: Target, context: EnvironmentContext): { templates: string[]; gone: boolean } {
@@ -85,7 +89,7 @@ function planAll(namespace: string, stuckAfterMs: number, cluster: string) {
     warnings: [],
     fingerprint: digest(namespace),
     inverse: null,
-    state: { workloads: [], all: { namespace, stuckAfterMs } },
+    state: { workloads: [], gone: [], all: { namespace, stuckAfterMs } },
   };
 }
 
@@ -142,12 +146,15 @@ export const workloadWait = defineAction<z.infer<typeof Params>, WaitState, "env
           templates: expected(target, context).templates,
           stuckAfterMs: stuckAfter,
         })),
+        gone: all.filter((target) => !targets.includes(target)).map(({ name }) => name),
         all: null,
       },
     };
   },
 
-  async observe({ workloads, all: namespace }, context) {
+  watches: ({ workloads }) => workloads.map(({ target }) => target),
+
+  async observe({ workloads, gone, all: namespace }, context) {
     const wanted = namespace === null ? workloads : await everything(namespace, context);
     if (namespace !== null && wanted.length === 0)
       return { state: "pending", detail: `There is no workload in ${namespace.namespace} yet` };
@@ -155,6 +162,9 @@ export const workloadWait = defineAction<z.infer<typeof Params>, WaitState, "env
       name: target.name,
       seen: await lookAtRollout(target, awaited, container ?? undefined, context),
     }));
-    return together(await Promise.all(all));
+    const seen = together(await Promise.all(all));
+    if (seen.state !== "done") return seen;
+    const evidence = gone.map((name) => ({ what: `${name} is taken away`, ok: true }));
+    return { state: "done", evidence: [...evidence, ...seen.evidence] };
   },
 });

@@ -14,6 +14,7 @@ type Parts = Partial<Omit<ActionContext, "app" | "environment">> & {
 function contextFor({ app, environment, ...parts }: Parts): ActionContext {
   return {
     target: { cluster: "c", namespace: "n", kind: "deployment", name: "api" },
+    before: [],
     waits: { settleMs: 30_000, windowMs: 120_000 },
     app: { name: "api", metrics: {}, ...app },
     environment: { name: "prod", health: [], ...environment },

@@ -2,6 +2,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { JobSettings } from "../../domain/job.ts";
 import type { ActionContext } from "../../engine/playbooks/action.ts";
 import { resolveText } from "../../engine/playbooks/expressions.ts";
+import { mentionsAnywhere } from "../../engine/playbooks/references.ts";
 import type { Json, Workload } from "../../engine/ports.ts";
 import { imageOf } from "../rollout/metadata.ts";
 
@@ -20,32 +21,39 @@ export function findJob(name: string, { settings: { jobs } }: Pick<ActionContext
   });
 }
 
+/** Whether it names what its app runs: any other Job can be made before there is an app. */
+export function asksForImage({ image, args }: NamedJob): boolean {
+  return ["image", "tag"].some((name) => mentionsAnywhere([image, ...args], name));
+}
+
 /** What the arguments of a Job may name beside `values`. */
 function known(
-  workload: Workload,
+  workload: Workload | null,
   { app, environment }: ActionContext,
   values: Record<string, Json>,
 ): Record<string, Json> {
-  const running = imageOf(workload.template, environment.container);
-  const [, repository, runs] = /^(.+?)(?::([\w][\w.-]{0,127}))?(?:@.*)?$/.exec(running) ?? [];
-  const asked = values["tag"];
-  const [image, tag] =
-    typeof asked === "string" ? [`${repository}:${asked}`, asked] : [running, runs ?? null];
   const [health] = environment.health;
   return {
     app: app.name,
     environment: environment.name,
     namespace: environment.namespace,
-    image,
-    tag,
+    ...(workload !== null && runningIn(workload, environment.container, values["tag"])),
     url: environment.url ?? (health === undefined ? null : new URL(health).origin),
   };
+}
+
+/** The image that the app runs, or would with another tag. */
+function runningIn(workload: Workload, container: string | undefined, asked: Json | undefined) {
+  const running = imageOf(workload.template, container);
+  const [, repository, runs] = /^(.+?)(?::([\w][\w.-]{0,127}))?(?:@.*)?$/.exec(running) ?? [];
+  if (typeof asked === "string") return { image: `${repository}:${asked}`, tag: asked };
+  return { image: running, tag: runs ?? null };
 }
 
 /** Image and arguments with what they name filled in, each argument still one argument. */
 export function filledIn(
   job: NamedJob,
-  workload: Workload,
+  workload: Workload | null,
   context: ActionContext,
   values: Record<string, Json>,
 ): { image: string; args: string[] } {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Target } from "../../domain/app.ts";
+import { Target, targetKey } from "../../domain/app.ts";
 import { templateDigest } from "../../domain/pod-template.ts";
 import type { EnvironmentContext } from "../../engine/playbooks/action.ts";
 import type { JsonObject } from "../../engine/ports.ts";
@@ -19,6 +19,8 @@ const Left = z.object({
   namespaces: z.array(z.string()),
   /** `ConfigMap api-config` */
   objects: z.array(z.string()),
+  /** The same of what it takes away. */
+  removed: z.array(z.string()).default([]),
 });
 export type Left = z.infer<typeof Left>;
 
@@ -43,7 +45,17 @@ export function leftBy(
     objects: planned.flatMap(({ write: { do: what, kind, ref } }) =>
       what === "apply" ? [`${kind} ${ref.name}`] : [],
     ),
+    removed: planned.flatMap(({ write: { do: what, kind, ref } }) =>
+      what === "remove" ? [`${kind} ${ref.name}`] : [],
+    ),
   };
+}
+
+/** Whether a step before takes the workload away: there is nothing left to look at then. */
+export function isTakenAway(target: Target, context: Pick<EnvironmentContext, "before">): boolean {
+  return leftBefore(context).some(({ workloads }) =>
+    workloads.some((one) => one.gone && targetKey(one.target) === targetKey(target)),
+  );
 }
 
 /** What the steps of the plan before this one leave, latest first. */

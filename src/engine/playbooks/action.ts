@@ -295,6 +295,8 @@ export interface Action<
   isHealthier?(state: State, context: Contexts[Scope]): Promise<{ healthier: boolean; why: string }>;
   /** Of one that looks: at what a change needs and not at what came of it, so that an undo does not look again. */
   prepares?: boolean;
+  /** Workloads that it reads: it looks again when one of them has changed. */
+  watches?(state: State, context: Contexts[Scope]): readonly Target[];
   /** ms between two looks that nothing else brings about; default: 1 s. */
   lookEvery?(state: State): number;
   /** What its step found, for people: where a run ends with one, its message says that, and its steps stand in the thread. */

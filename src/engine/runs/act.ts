@@ -5,7 +5,7 @@ import { holdsLocks } from "../../store/locks.ts";
 import type { StepEnd } from "../../store/runs.ts";
 import type { Action, ActionScope, Contexts } from "../playbooks/action.ts";
 import { clearNo, passing } from "./errors.ts";
-import { pause } from "./pause.ts";
+import { LOOK_EVERY, pauseFor } from "./pause.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 
@@ -60,7 +60,7 @@ export function createAct({ db, stops, now }: RunsOptions, record: RunRecord) {
         if (await record.stopAsked(job.run.number)) return notActed("stopped", `Stopped. ${problem}.`);
       }
       if (now() >= until) return notActed("refused", `${problem}. Plan again.`);
-      await pause(where, false, stops.signal(job.run.number));
+      await pauseFor(LOOK_EVERY, stops.signal(job.run.number));
     }
   };
 }

@@ -1,17 +1,23 @@
 import { setTimeout } from "node:timers/promises";
+import type { Target } from "../../domain/app.ts";
 import type { ActionScope, Contexts } from "../playbooks/action.ts";
 
-/** ms between two looks at a step that waits; a watch on the workload cuts it short. */
-const LOOK_EVERY = 1000;
+/** ms between two looks at a step that waits. */
+export const LOOK_EVERY = 1000;
+/** ms between two looks at what is watched: only for what time alone brings about. */
+export const WATCHED_LOOK_EVERY = 5000;
 
-/** A step that reads the cluster wakes as soon as its workload changes; any other looks again after a while. */
-export async function pause(
+/** Until one of these workloads has changed since it was last read, or `ms`, or the signal. */
+export async function pauseUntilChanged(
   where: Contexts[ActionScope],
-  watches: boolean,
+  { targets, ms }: { targets: readonly Target[]; ms: number },
   signal: AbortSignal,
 ): Promise<void> {
-  if (watches && "target" in where) return where.cluster.changed(where.target, LOOK_EVERY, signal);
-  return pauseFor(LOOK_EVERY, signal);
+  if (targets.length === 0 || !("cluster" in where)) return pauseFor(ms, signal);
+  const woken = new AbortController();
+  const until = AbortSignal.any([signal, woken.signal]);
+  await Promise.race(targets.map((target) => where.cluster.changed(target, ms, until)));
+  woken.abort();
 }
 
 /** ms, or until the signal. */

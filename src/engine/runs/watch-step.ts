@@ -7,7 +7,7 @@ import type { Action, ActionScope, Contexts, Observation } from "../playbooks/ac
 import { createAskPeople } from "./ask-people.ts";
 import { inWords } from "./errors.ts";
 import { ended } from "./judge-run.ts";
-import { pause, pauseFor } from "./pause.ts";
+import { LOOK_EVERY, pauseFor, pauseUntilChanged, WATCHED_LOOK_EVERY } from "./pause.ts";
 import type { RunsOptions } from "./run-options.ts";
 import type { Job, RunRecord } from "./run-record.ts";
 
@@ -68,11 +68,24 @@ export function createWatch(options: RunsOptions, record: RunRecord) {
       }
       await tell(seen);
       const wake = AbortSignal.any([stops.signal(job.run.number), ...(step.mutates ? [] : [halted])]);
-      const every = action.lookEvery?.(step.state);
-      if (every === undefined) await pause(where, read && step.calls.length > 0, wake);
-      else await pauseFor(every, wake);
+      await untilNextLook(watched, read, wake);
     }
   };
+}
+
+/** A step that reads workloads wakes as soon as one of them changes; any other looks again after a while. */
+async function untilNextLook(
+  { step, action, where }: ToWatch,
+  read: boolean,
+  wake: AbortSignal,
+): Promise<void> {
+  const every = action.lookEvery?.(step.state);
+  if (every !== undefined || !read) return pauseFor(every ?? LOOK_EVERY, wake);
+  const targets = action.watches?.(step.state, where);
+  if (targets !== undefined && targets.length > 0)
+    return pauseUntilChanged(where, { targets, ms: WATCHED_LOOK_EVERY }, wake);
+  const own = "target" in where && step.calls.length > 0 ? [where.target] : [];
+  return pauseUntilChanged(where, { targets: own, ms: LOOK_EVERY }, wake);
 }
 
 /** One look at the world; what could not be read is looked at again until the step is out of time. */

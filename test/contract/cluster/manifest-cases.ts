@@ -220,6 +220,51 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
     expect(undo.planned.facts).toEqual([{ label: "Puts back", value: "ConfigMap half is removed" }]);
   });
 
+  it("says in the words of an admission policy why the cluster does not take it, before and after the plan", async () => {
+    const name = "forbidden-name";
+    const folder = folderOf({ "a.yaml": configMap(name, "fast") });
+    const step = await planManifests(world(), folder, ["manifest-apply", { files: ["a.yaml"] }]);
+    expect(said(step)).toEqual([]);
+    const group = "/apis/admissionregistration.k8s.io/v1";
+    const { admin } = world();
+    await admin.create(`${group}/validatingadmissionpolicies`, {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] },
+          ],
+        },
+        validations: [
+          { expression: `object.metadata.name != '${name}'`, message: "that name is not used here" },
+        ],
+      },
+    });
+    await admin.create(`${group}/validatingadmissionpolicybindings`, {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"] },
+    });
+    try {
+      const planned = () => planManifests(world(), folder, ["manifest-apply", { files: ["a.yaml"] }]);
+      // An API server takes a moment to know a new policy.
+      await expect
+        .poll(async () => said(await planned(), "block"), { timeout: 20_000 })
+        .toEqual([expect.stringMatching(/denied request: that name is not used here/)]);
+      await expect(step.apply()).rejects.toMatchObject({
+        why: expect.stringContaining("that name is not used here"),
+      });
+      await expect(admin.get(`${core}/configmaps/${name}`)).rejects.toThrow("404");
+    } finally {
+      await admin.delete(`${group}/validatingadmissionpolicybindings/${name}`);
+      await admin.delete(`${group}/validatingadmissionpolicies/${name}`);
+    }
+  });
+
   it("cannot ask about a namespace that comes first, and makes it all the same", async () => {
     const fresh = "fresh";
     const folder = folderOf({
