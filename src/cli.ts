@@ -153,7 +153,7 @@ function wantedOf(words: readonly string[]): { only: string | undefined; onlyFil
   if (strange === undefined) return { only, onlyFiles: words.includes("--files") };
   throw new UserError(`check does not know ${strange}.`, {
     why: "It checks crai.yaml and the playbooks, and carries out the tests of all playbooks or of one.",
-    next: "Usage: crai check [playbook] [--files] | check --coverage <runbook.md>",
+    next: "Usage: crai check [playbook] [--files] | check --live | check --coverage <runbook.md>",
   });
 }
 
@@ -174,8 +174,25 @@ async function ownTests(only: string | undefined, json: boolean): Promise<OwnTes
   });
 }
 
+/** `check --live`: whether each playbook could be carried out on the clusters as they are. */
+async function live({ json }: CommandLine["options"]): Promise<number> {
+  const settings = settingsOrExit();
+  if (typeof settings === "number") return settings;
+  const { checkLive } = await import("./cli/check-live.ts");
+  const { cliLog, withStore } = await import("./cli/session.ts");
+  const log = cliLog(settings);
+  const lines = await withStore(settings, (store) => checkLive({ settings, store, log, now }));
+  const marks = { able: "✓", unable: "✗", unseen: "?" } as const;
+  if (json) write(process.stdout, JSON.stringify(lines));
+  else
+    for (const { playbook, state, why } of lines)
+      write(process.stdout, `${marks[state]} ${playbook}${why === null ? "" : `: ${why}`}`);
+  return lines.some(({ state }) => state === "unable") ? exits.refused : exits.fine;
+}
+
 async function check({ words, options }: CommandLine): Promise<number> {
   if (words[1] === "--coverage") return coverage(words[2], options);
+  if (words[1] === "--live") return live(options);
   const { only, onlyFiles } = wantedOf(words.slice(1));
   const { checkFiles } = await import("./cli/check.ts");
   const { fine, problems, playbooks } = checkFiles();

@@ -30,6 +30,7 @@ import { createSilence } from "./engine/alerts/silence.ts";
 import { createTakeDeliveries } from "./engine/alerts/take-deliveries.ts";
 import { keepRoster } from "./engine/roster.ts";
 import { createRetention } from "./engine/retention.ts";
+import { createRot } from "./engine/rot/rot.ts";
 import { createSchedules } from "./engine/schedules/schedules.ts";
 import { createSuspects } from "./engine/runs/suspects.ts";
 import { createCliSweep } from "./engine/runs/sweep-cli-runs.ts";
@@ -259,6 +260,16 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
     now,
   });
   await schedules.set();
+  const rot = createRot({
+    db,
+    config,
+    playbooks: uses.playbooks,
+    planner: uses.planner,
+    wakeOutbox,
+    log,
+    now,
+  });
+  await rot.set();
   const ticker = startTicker({
     db,
     every: 250,
@@ -291,6 +302,7 @@ export async function serve({ settings, log, endings, fail, lost, now }: Serving
       "escalation.due": ({ incident, call }) => escalations.due(Number(incident), Number(call)),
       ...daily.handlers,
       ...schedules.handlers,
+      ...rot.handlers,
       "incident.gather": async ({ incident }) => gather(Number(incident)),
     },
   });

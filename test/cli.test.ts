@@ -376,3 +376,16 @@ test("--json gives one document on standard output", async () => {
 
   expect(document).toMatchObject({ plan: { number: 1, status: "waiting" }, run: null });
 });
+
+test("check --live says of each playbook whether it could be carried out now, and stores nothing", async () => {
+  const world = await startWorld();
+  world.cluster.store.delete("deployments", seed.namespace, "redis-deployment", {
+    manager: "kubectl",
+    now: new Date(),
+  });
+  const { code, output } = await run(["check", "--live"], world.env);
+  expect(output).toContain("✓ rollback api in prod");
+  expect(output).toMatch(/✗ rollback redis in prod: .*redis-deployment/);
+  expect(code).toBe(1);
+  expect(await world.db.selectFrom("plan").select("number").execute()).toEqual([]);
+});

@@ -14,7 +14,7 @@ interface Entry {
 const own: readonly Entry[] = [
   {
     name: "check",
-    usage: "check [playbook] [--files] | check --coverage <runbook.md>",
+    usage: "check [playbook] [--files] | check --live | check --coverage <runbook.md>",
     summary:
       "Read crai.yaml and the playbooks, name everything that is wrong, with file and line, and carry out the tests that playbooks bring with them on a practice cluster (not with --files); or say what becomes of each item of a written runbook",
     examples: [

@@ -240,6 +240,14 @@ export interface OccurrenceTable {
   trouble: string | null;
 }
 
+/** `subject`: a playbook for one app, or for none. */
+export interface RotTable {
+  subject: string;
+  able: boolean;
+  why: string | null;
+  seen_at: Date;
+}
+
 export interface RevisionHealthTable {
   target: string;
   /** Digest of the pod template, so that a renumbered revision is still the same. */
@@ -316,6 +324,7 @@ export interface Tables {
   outbox: OutboxTable;
   deadline: DeadlineTable;
   occurrence: OccurrenceTable;
+  rot: RotTable;
   revision_health: RevisionHealthTable;
   webhook: WebhookTable;
   secret: SecretTable;

@@ -4,7 +4,7 @@ import type { Queries } from "../../store/database.ts";
 import { planByKey, type StoredPlan } from "../../store/plans.ts";
 import type { ActionContext } from "../playbooks/action.ts";
 import { createContexts, type MakeContext, type Where } from "./action-context.ts";
-import { createPlaybookDraft } from "./draft-playbook.ts";
+import { createPlaybookDraft, type PlaybookDraft } from "./draft-playbook.ts";
 import { createUndoDraft } from "./draft-undo.ts";
 import type { Drift, PlannerOptions, PlanRequest } from "./planning.ts";
 import { createPlanStore, type PlanCause } from "./store-plan.ts";
@@ -16,6 +16,8 @@ export interface Planner {
   makeUndo(
     request: Omit<PlanRequest, "playbook" | "app" | "environment" | "inputs"> & { run: number },
   ): Promise<StoredPlan>;
+  /** Works a plan out; stores nothing. */
+  draft(request: PlaybookDraft): Promise<Plan>;
   /** The same plan worked out again now, for the same actor or another; not stored. */
   draftAgain(plan: Plan, actor?: Actor): Promise<Plan>;
   /** The fingerprint the plan would have now: whether what it rests on still stands, without asking for rights again. */
@@ -57,6 +59,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const known = await planByKey(db, request.key);
       return known ?? storeNew(await draftUndo(request.run, request), request);
     },
+    draft,
     draftAgain: (plan, actor = plan.actor) => again(plan, { actor }),
     async fingerprintNow(plan) {
       return planFingerprint(await again(plan, { actor: plan.actor, drift: true }));

@@ -240,6 +240,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index occurrence_due on occurrence (due_at);
 
+    -- Whether a playbook could be planned for an app when that was last seen.
+    create table rot (
+      subject text primary key,
+      able boolean not null,
+      why text,
+      seen_at timestamptz not null
+    );
+
     create table revision_health (
       target text not null,
       template text not null,
