@@ -62,5 +62,7 @@ export function nodesNamed({ sections }: Runbook, reference: string): RunbookNod
     for (const child of node.children) visit(child, next);
   }
   for (const section of sections) visit(section, 0);
-  return found;
+  // A comment above commands may say the same as an item beside it; commands have names of their own.
+  const items = found.filter(({ kind }) => kind === "item");
+  return items.length === 1 && found.every(({ kind }) => kind === "item" || kind === "group") ? items : found;
 }

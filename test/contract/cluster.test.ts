@@ -5,6 +5,7 @@ import { kubectlCases } from "./cluster/kubectl-cases.ts";
 import { manifestCases } from "./cluster/manifest-cases.ts";
 import { objectCases } from "./cluster/object-cases.ts";
 import { restartCases, scaleCases } from "./cluster/scale-cases.ts";
+import { parameterCases } from "./cluster/parameter-cases.ts";
 import { preflightCases } from "./cluster/preflight-cases.ts";
 import { failedPodCases, limitCases } from "./cluster/resolve-cases.ts";
 import { securityCases } from "./cluster/security-cases.ts";
@@ -62,6 +63,9 @@ describe.each(worlds)("on $name", ({ start }) => {
   });
   describe("limits", () => {
     limitCases(current);
+  });
+  describe("parameters", () => {
+    parameterCases(current);
   });
   describe("manifests", () => {
     manifestCases(current);

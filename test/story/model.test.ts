@@ -63,6 +63,15 @@ describe("a model that has become worse", { timeout: storyTimeout }, () => {
     expect(said).toContain("the app goes on with the version that it has loaded");
   });
 
+  test("has nowhere to go back to when its first version is in force, and says what else there is", async () => {
+    const { robin, sandbox } = world;
+    sandbox.models.put(1);
+    const said = await ask(robin, teamChannel, "/crai rollback-model api");
+    sandbox.models.put(3, new Date(0));
+    expect(said).toContain("There is no earlier version of credit-risk-ensemble to go back to");
+    expect(said).toContain("Roll the app back (rollback), or train a better one (retrain)");
+  });
+
   test("shows both versions' figures, and needs a second person; killed when the alias was just set, crai sets it once", async () => {
     const { robin, alex, sandbox } = world;
     const { models, registry, crai } = sandbox;

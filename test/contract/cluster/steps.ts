@@ -26,6 +26,7 @@ export interface Circumstances {
   now?: () => Date;
   cluster?: Cluster;
   settings?: ActionContext["settings"];
+  app?: Partial<ActionContext["app"]>;
   inHand?: ActionContext["inHand"];
 }
 
@@ -41,6 +42,7 @@ function contextFor(world: World, target: Target, more: Circumstances = {}): Act
       docs: {},
       metrics: {},
       environments: {},
+      ...more.app,
     },
     environment: {
       name: "prod",
