@@ -8,7 +8,7 @@ import type { Warning } from "../domain/plan.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
 import { bytesText } from "./diagnose/texts.ts";
 import { type BackupFacts, listBackups, readBackup } from "./database/backups.ts";
-import { type Choice, backupText, chooseBackup } from "./database/choose.ts";
+import { type Choice, backupText, chooseBackup, minuteText } from "./database/choose.ts";
 import { type Chosen, choosing, namesOf } from "./database/chosen.ts";
 import { databasesNamed, sessionsIn } from "./database/databases.ts";
 import { kubectlExec } from "./database/kubectl.ts";
@@ -102,7 +102,7 @@ async function vanishing({ server }: Looked, since: Date): Promise<string> {
       texts.push(`${table} not counted (${error.message})`);
     }
   }
-  return `${texts.join(", ")}, as far as they are only newer; every table is counted before the swap`;
+  return `${texts.join(", ")}; changed rows do not show here, and every table is counted before the swap`;
 }
 
 /** Chooses the backup that is restored, and reads it to its end before anything is changed. */
@@ -125,7 +125,7 @@ export const databaseBackup = defineAction<z.infer<typeof Params>, Chosen>({
     const warnings = await objections(looked, choice, facts);
     const exists = !warnings.some(({ text }) => text.startsWith("There is no database"));
     const since = facts.beganAt ?? backup.endedAt;
-    const lost = `${formatDuration(now.getTime() - since.getTime())}, since ${since.toISOString().slice(0, 16)}Z`;
+    const lost = `${formatDuration(now.getTime() - since.getTime())}, since ${minuteText(since)}`;
     const nonce = randomUUID().slice(0, 8);
     const { kept } = namesOf(name, nonce);
     const room = exists ? await roomFor(server) : null;

@@ -35,7 +35,7 @@ export const writersStart = defineAction<z.infer<typeof Params>, StartState, "en
     const replicas = given ?? recorded(context);
     const places = writersOf(of, context).filter(({ app }) => Object.hasOwn(replicas, app.name));
     const names = places.map(({ app }) => app.name);
-    const who = names.length === 0 ? "nobody" : names.join(", ");
+    const who = names.length === 0 ? "nobody" : names.join(" and ");
     return {
       title: `start ${who} again`,
       calls: callsOn(places),

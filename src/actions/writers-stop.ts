@@ -43,9 +43,9 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
           });
     }
     const names = Object.keys(replicas);
-    const who = names.length === 0 ? "nobody" : names.join(", ");
+    const who = names.length === 0 ? "nobody" : names.join(" and ");
     return {
-      title: `stop ${who}`,
+      title: `Stop ${who}`,
       calls: callsOn(running),
       facts: [
         {
@@ -67,7 +67,7 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
           : [
               {
                 level: "warn" as const,
-                text: `${who} serve nobody from the swap until they are started again, and their alerts may fire.`,
+                text: `From the swap until it is started again, ${who} cannot be reached; its alerts may fire.`,
               },
             ]),
       ],

@@ -70,7 +70,7 @@ async function planned(line: string): Promise<Message> {
 
 /** Two others say yes, and the run is named. */
 async function approved(plan: Message): Promise<string> {
-  const number = Number(/\bP(\d+)\b/.exec(textOf(plan))![1]);
+  const number = Number(/^P(\d+) · /m.exec(textOf(plan))![1]);
   await world.robin.press(plan, "Approve");
   await vi.waitFor(async () => expect(await yeses(number)).toBe(1), { timeout: withinMs });
   await world.sasha.press(plan, "Approve");
@@ -299,7 +299,7 @@ describe("a restore in trouble", { timeout: storyTimeout }, () => {
     // The way back is planned at once.
     const undo = await world.alex.waitForMessage(
       teamChannel,
-      new RegExp(`Undo ${run}: Start api, federated again`),
+      new RegExp(`Undo ${run}: Start api and federated again`),
       { withinMs },
     );
     expect(await carriedOut(undo, false)).toMatch(/^R\d+ (Cured|Done)/);

@@ -23,11 +23,15 @@ export function dayOf({ file, endedAt }: Pick<Backup, "file" | "endedAt">): stri
   return year === undefined ? endedAt.toISOString().slice(0, 10) : `${year}-${month}-${day}`;
 }
 
+/** 2026-11-22 14:30 UTC */
+export function minuteText(moment: Date): string {
+  return `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 function asked({ day, before }: Wanted): string {
-  return [
-    day === null ? "" : ` of ${day}`,
-    before === null ? "" : ` from before ${before.toISOString()}`,
-  ].join("");
+  return [day === null ? "" : ` of ${day}`, before === null ? "" : ` from before ${minuteText(before)}`].join(
+    "",
+  );
 }
 
 export interface Choice {
