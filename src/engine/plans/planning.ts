@@ -1,10 +1,7 @@
 import type { Actor } from "../../domain/actor.ts";
-import type { Clock } from "../../domain/clock.ts";
-import type { Config } from "../../domain/config.ts";
-import type { Database } from "../../store/database.ts";
 import type { Authorizer } from "../authorizer.ts";
-import type { Actions, Playbooks } from "../playbooks/loaded.ts";
-import type { Clusters, HttpProbe, Json, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
+import type { Json } from "../ports.ts";
+import type { ContextOptions } from "./action-context.ts";
 
 export interface PlanRequest {
   playbook: string;
@@ -27,28 +24,6 @@ export interface Drift {
   drift?: boolean;
 }
 
-export interface PlannerOptions {
-  db: Database;
-  config: Pick<
-    Config,
-    | "access"
-    | "apps"
-    | "clusters"
-    | "dashboards"
-    | "deadlines"
-    | "domains"
-    | "jobs"
-    | "manifests"
-    | "preflight"
-  >;
-  actions: Actions;
-  playbooks: () => Playbooks;
-  clusters: Clusters;
-  metrics: Metrics;
-  http: HttpProbe;
-  tls: TlsProbe;
-  registry: ModelRegistry;
+export interface PlannerOptions extends ContextOptions {
   authorizer: Authorizer;
-  maskKey: string;
-  now: Clock;
 }
