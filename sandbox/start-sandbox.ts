@@ -165,6 +165,8 @@ export async function startSandbox(options: SandboxOptions) {
     releases: createReleases(real ?? { server: `${web.origin}/k8s` }, metrics),
     faults: systemFaults({ slack, pager, cluster }),
     cluster,
+    models,
+    database,
     pager,
     alertmanager: alerting.alertmanager,
     crai,

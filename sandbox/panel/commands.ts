@@ -12,6 +12,8 @@ import { userById } from "../pager/account.ts";
 import type { Agent, Incident } from "../pager/incidents.ts";
 import type { Pager } from "../pager/pager.ts";
 import { pager as pagerSeed, people, type Person } from "../seed.ts";
+import type { PracticeDatabase } from "../database/practice-database.ts";
+import { type Models, outcomes } from "../registry/models.ts";
 import type { Fault, FaultySystem, PanelCommand, ReleaseKind } from "./panel-api.ts";
 import type { createReleases } from "./releases.ts";
 
@@ -32,6 +34,8 @@ export const Command = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("acknowledge-incident"), ...incidentCommand }),
   z.strictObject({ command: z.literal("resolve-incident"), ...incidentCommand }),
   z.strictObject({ command: z.literal("add-node") }),
+  z.strictObject({ command: z.literal("ship-model"), kind: z.enum(["good", "bad"]) }),
+  z.strictObject({ command: z.literal("leak-connections"), count: z.int().min(1).max(20) }),
   z.strictObject({
     command: z.literal("metrics-api"),
     state: z.enum(["serving", "unavailable", "absent"]),
@@ -65,6 +69,8 @@ export interface CommandContext {
   alertmanager: Alertmanager;
   crai: CraiChild;
   cluster: Pick<Cluster, "store">;
+  models: Pick<Models, "register" | "put">;
+  database: Pick<PracticeDatabase, "leak">;
 }
 
 const systems: Record<FaultySystem, string> = {
@@ -78,7 +84,7 @@ const defaultDelayMs = 2_000;
 export async function carryOut(command: Command, context: CommandContext): Promise<string> {
   switch (command.command) {
     case "ship-release":
-      return ship(context, command.app ?? "api", command.kind);
+      return ship(context, command.kind, command.app);
     case "alert-storm":
       context.alertmanager.receive(storm(command.count, Date.now(), context.origin()));
       return `${command.count} alerts are on their way to crai.`;
@@ -96,6 +102,14 @@ export async function carryOut(command: Command, context: CommandContext): Promi
       return actOnIncident(context, command);
     case "add-node":
       return `${addNode(context.cluster.store, new Date())} joined the practice cluster.`;
+    case "ship-model": {
+      const { number } = context.models.register(outcomes[command.kind]);
+      context.models.put(number, new Date(0));
+      return `Version ${number} of the model is in force, and the API serves it.`;
+    }
+    case "leak-connections":
+      await context.database.leak(command.count);
+      return `The API has left ${command.count} transactions open.`;
     case "metrics-api":
       setMetricsApi(context.cluster.store, command.state, new Date());
       return `The metrics API is ${command.state}.`;
@@ -109,7 +123,7 @@ export async function carryOut(command: Command, context: CommandContext): Promi
   }
 }
 
-async function ship(context: CommandContext, name: string, kind: ReleaseKind): Promise<string> {
+async function ship(context: CommandContext, kind: ReleaseKind, name = "api"): Promise<string> {
   const app = practiceApps.find((candidate) => candidate.name === name);
   if (!app)
     throw new Refused(
@@ -179,7 +193,7 @@ async function reset(context: CommandContext): Promise<string> {
   const now = Date.now();
   const storming = context.alertmanager.firing().filter(({ labels }) => labels["alertname"] === stormAlert);
   context.alertmanager.receive(storming.map((alert) => ({ ...alert, endsAt: now })));
-  for (const { app, kind } of context.releases.all()) if (kind !== "good") await ship(context, app, "good");
+  for (const { app, kind } of context.releases.all()) if (kind !== "good") await ship(context, "good", app);
   const open = context.pager.incidents.all.filter((incident: Incident) => incident.status !== "resolved");
   for (const incident of open)
     context.pager.incidents.resolve(incident, personIn(undefined), "Reset of the sandbox");

@@ -122,6 +122,10 @@ export type PanelCommand =
   | { command: "acknowledge-incident" | "resolve-incident"; incident: string; person?: string | undefined }
   /** One node more than there are. */
   | { command: "add-node" }
+  /** A new version of the model, in force and loaded at once: as good as the last, or worse than is allowed. */
+  | { command: "ship-model"; kind: "good" | "bad" }
+  /** Transactions of the API that nobody ends. */
+  | { command: "leak-connections"; count: number }
   /** What `kubectl top` and autoscalers read. */
   | { command: "metrics-api"; state: MetricsApi }
   /** Whether the cluster refuses workloads whose images have no tag. */

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Message } from "../../sandbox/slack/client-api.ts";
-import { outcomes } from "../../sandbox/registry/models.ts";
 import {
   ask,
   type Client,
@@ -10,7 +9,7 @@ import {
   type World,
 } from "../support/practice-world.ts";
 import { textOf } from "../support/slack-text.ts";
-import { ended, pace, storyTimeout } from "./story.ts";
+import { ended, pace, panel, storyTimeout } from "./story.ts";
 
 let world: World;
 
@@ -75,8 +74,7 @@ describe("a model that has become worse", { timeout: storyTimeout }, () => {
   test("shows both versions' figures, and needs a second person; killed when the alias was just set, crai sets it once", async () => {
     const { robin, alex, sandbox } = world;
     const { models, registry, crai } = sandbox;
-    models.register(outcomes.bad);
-    models.put(4, new Date(0));
+    await panel(world, { command: "ship-model", kind: "bad" });
     const before = models.changes();
     const plan = await planned(robin, "/crai rollback-model api", /credit-risk-ensemble from version 4 to 3/);
     const text = textOf(plan);

@@ -56,6 +56,26 @@ export function ClusterSection({ cluster: now }: { cluster: ClusterState }) {
           </button>
         </div>
         <div className="panel-row">
+          <span>Model</span>
+          <button
+            type="button"
+            className="button button-plain"
+            onClick={() => void send({ command: "ship-model", kind: "bad" })}
+          >
+            Ship a bad one
+          </button>
+        </div>
+        <div className="panel-row">
+          <span>Database</span>
+          <button
+            type="button"
+            className="button button-plain"
+            onClick={() => void send({ command: "leak-connections", count: 3 })}
+          >
+            Leak connections
+          </button>
+        </div>
+        <div className="panel-row">
           <span>Images without a tag</span>
           <button
             type="button"
