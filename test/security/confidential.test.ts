@@ -303,6 +303,7 @@ test("a confidential incident whose members are not configured is not a channel 
   const bare = await startWorld({
     configure: (config) => {
       config.confidential = { members: ["U0NOBODY"] };
+      config.invitations = {};
     },
   });
   await using _ = { [Symbol.asyncDispose]: () => bare.close() };

@@ -20,6 +20,7 @@ beforeAll(async () => {
   world = await startWorld({
     configure(config) {
       config.apps["postgres"]!.pagerdutyService = "PGONE";
+      config.invitations!.security!.push("Platform Team");
       config.contacts!["Platform Team"] = { schedule: "PNOWHERE", slack: "U0ROBIN" };
     },
   });
@@ -240,6 +241,15 @@ describe("whom one calls", { timeout: storyTimeout }, () => {
     expect(shown).toMatch(/2\. \*Secondary on-call\*: Sasha · \+49 30 901820/);
     expect(shown).toMatch(/3\. \*Escalation manager\*: Alex · PagerDuty/);
     expect(shown).toMatch(/Legal Counsel\*: legal@credit-risk-ai.example.com/);
+  });
+
+  test("is in a security incident's channel by its kind, as crai.yaml says", async () => {
+    const { alex, robin } = world;
+    const { channel } = await declare(alex, "token in a public repository --kind security");
+    async function isIn(): Promise<boolean> {
+      return (await robin.channels()).some(({ id, is_member: isMember }) => id === channel.id && isMember);
+    }
+    await expect.poll(isIn, { timeout: withinMs }).toBe(true);
   });
 
   test("is in a breach's channel by its kind, and who is not in Slack is named there", async () => {

@@ -31,7 +31,13 @@ async function directPicture(client: Client, name: string): Promise<File> {
 
 describe("the metrics of the system", { timeout: storyTimeout }, () => {
   beforeAll(async () => {
-    world = await startWorld({ pace });
+    world = await startWorld({
+      pace,
+      configure({ access }) {
+        access.roles["support"] = { members: ["U0NOOR"] };
+        access.rules.push({ roles: ["support"], allow: ["workload:read"], apps: ["federated"] });
+      },
+    });
     return () => world.close();
   }, storyTimeout);
 
@@ -71,6 +77,17 @@ describe("the metrics of the system", { timeout: storyTimeout }, () => {
     const answer = await ask(world.robin, teamChannel, "/crai metrics api --since yesterday");
 
     expect(answer).toContain("no duration from 1m to 30d");
+  });
+
+  test("leave out what somebody may not look at, and say so", async () => {
+    const answer = await ask(world.noor, teamChannel, "/crai dashboard infrastructure");
+
+    expect(answer).toContain("Disk usage, fullest node");
+    expect(answer).not.toContain("CPU utilization");
+    expect(answer).toContain("5 metrics are left out: you may not look at the app behind them.");
+    expect(await ask(world.noor, teamChannel, "/crai dashboard business")).toContain(
+      "You may not look at the apps that it is about",
+    );
   });
 
   test("are for all to see in the channel of the app's incident, what is missed first of all", async () => {

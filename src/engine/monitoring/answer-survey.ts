@@ -31,6 +31,11 @@ function placeOf({ invocation, incident }: CommandContext, panels: readonly Pane
   return isThere && panels.every(({ app }) => app === null || app === incident.app) ? "channel" : "asker";
 }
 
+function leftOut(count: number): string | null {
+  if (count === 0) return null;
+  return `${count === 1 ? "One metric is" : `${count} metrics are`} left out: you may not look at the app behind ${count === 1 ? "it" : "them"}.`;
+}
+
 /** The panels that the asker may see, as they stand and as they went. Throws a UserError when there are none. */
 export async function answerSurvey(
   asked: { title: string; panels: readonly Panel[]; since: string | undefined; where: string },
@@ -60,8 +65,12 @@ export async function answerSurvey(
   // A terminal and the Home tab show no files.
   const canShow = context.invocation.place.channel !== null;
   const { view, attachments } = await surveyView(title, found, canShow ? charts : null);
-  if (place === "channel" || attachments.length === 0) return { to: place, view, attachments };
-  // What only one person sees can hold no file.
-  const where = { type: "note", text: "The picture is in your direct messages with crai." } as const;
-  return { to: place, view: { ...view, blocks: [...view.blocks, where] }, attachments };
+  const notes = [
+    leftOut(asked.panels.length - panels.length),
+    // What only one person sees can hold no file.
+    place !== "channel" && attachments.length > 0
+      ? "The picture is in your direct messages with crai."
+      : null,
+  ].flatMap((text) => (text === null ? [] : [{ type: "note", text } as const]));
+  return { to: place, view: { ...view, blocks: [...view.blocks, ...notes] }, attachments };
 }
