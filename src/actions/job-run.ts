@@ -7,7 +7,7 @@ import type { ResourceCall, Warning } from "../domain/plan.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
 import { type ActionContext, defineAction } from "../engine/playbooks/action.ts";
 import type { JsonObject } from "../engine/ports.ts";
-import { lookAtJob } from "./jobs/look.ts";
+import { filesOfJob, lookAtJob } from "./jobs/look.ts";
 import { jobName, jobObject, jobs, jobSpec } from "./jobs/manifest.ts";
 import { roomFor } from "./jobs/room.ts";
 import { asksForImage, filledIn, findJob, type NamedJob } from "./jobs/settings.ts";
@@ -186,6 +186,11 @@ export const jobRun = defineAction<z.infer<typeof Params>, JobState>({
       since,
       now: now(),
     });
+  },
+
+  files(state, context) {
+    const { ref, run } = own(state, context);
+    return filesOfJob({ ...state, name: state.job, ref }, { objects: context.cluster.objects, run });
   },
 
   async halt(state, context) {

@@ -96,10 +96,21 @@ describe("after a release", { timeout: storyTimeout }, () => {
   });
 
   test("a load test is held to requests, errors and latency", async () => {
-    const said = await end(await started("performance"));
+    const run = await started("performance");
+    const said = await end(run);
     expect(said).toMatch(/^R\d+ Done: Validate api in prod: performance/);
     expect(said).toMatch(
       /✓ Requests 123\/s \(wanted: above 100\/s\)\n✓ Error rate 0.165 % \(wanted: below 1 %\)\n✓ Latency P95 142 ms \(wanted: below 200 ms\)/,
+    );
+    // The whole log, and the report where it is one of its own, are in the run's thread.
+    const message = await ended(world.robin, teamChannel, run);
+    await vi.waitFor(
+      async () => {
+        const replies = await world.robin.thread(teamChannel, message.ts);
+        const files = replies.flatMap((reply) => reply.files ?? []);
+        expect(files.map(({ name }) => name)).toContain(`load-test-${run}-log.txt`);
+      },
+      { timeout: withinMs, interval: 200 },
     );
   });
 

@@ -1,6 +1,7 @@
 import { cleanLine, cleanText } from "../../domain/clean-text.ts";
 import { formatDuration } from "../../domain/deadline.ts";
 import { isError, isUserError } from "../../domain/errors.ts";
+import type { Attachment } from "../../domain/view.ts";
 import type { Observation } from "../../engine/playbooks/action.ts";
 import type { Json, Objects } from "../../engine/ports.ts";
 import { container } from "./manifest.ts";
@@ -43,6 +44,33 @@ async function logOf(
     if (isUserError(error) || (isError(error, "ClusterUnreachable") && !waits)) return null;
     throw error;
   }
+}
+
+/** Bytes of a log that are handed on as a file. */
+const fileBytes = 2 ** 20;
+
+/** Its whole log, and the report that it ended with, as files; what looks like a secret is hidden. */
+export async function filesOfJob(
+  watched: Watched,
+  { objects, run }: { objects: Objects; run: number },
+): Promise<Attachment[]> {
+  const pod = await podOf(objects, watched);
+  const ended = pod?.status.containerStatuses.find(({ name }) => name === container)?.state.terminated;
+  if (pod === null || ended === undefined) return [];
+  const at = { namespace: watched.ref.namespace, name: pod.metadata.name };
+  const text = await objects.logs({ ...at, container }, { tailLines: log.tailLines, limitBytes: fileBytes });
+  const file = (what: string, extension: string, content: string): Attachment[] =>
+    content.trim() === ""
+      ? []
+      : [
+          {
+            filename: `${watched.name}-R${run}-${what}.${extension}`,
+            title: `${watched.name}: ${what}`,
+            content: cleanText(content).split("\n").map(hideSecrets).join("\n"),
+          },
+        ];
+  const report = ended.message.trim();
+  return [...file("log", "txt", text), ...file("report", isData.test(report) ? "json" : "txt", report)];
 }
 
 /** The last lines that people can read: a report is for programs. */

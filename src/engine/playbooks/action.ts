@@ -10,7 +10,7 @@ import type { Config } from "../../domain/config.ts";
 import type { EvidenceFile, EvidenceManifest } from "../../domain/evidence.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { Evidence } from "../../domain/timeline.ts";
-import type { View } from "../../domain/view.ts";
+import type { Attachment, View } from "../../domain/view.ts";
 import type { IncidentRecord } from "../incidents/incident-record.ts";
 import type { PassedPreflight } from "../preflight-record.ts";
 import type { Cluster, HttpProbe, Json, Metrics, ModelRegistry, TlsProbe } from "../ports.ts";
@@ -301,6 +301,8 @@ export interface Action<
   lookEvery?(state: State): number;
   /** What its step found, for people: where a run ends with one, its message says that, and its steps stand in the thread. */
   report?(values: Json): View | null;
+  /** What its step leaves to be read, as files for the thread of its run: asked for once, when it has ended. */
+  files?(state: State, context: Contexts[Scope]): Promise<Attachment[]>;
   /** What its step found as a picture, for the thread of its run; null: there is nothing to draw. */
   picture?: (values: Json) => Chart | null;
   /** Of an action that waits for people. */

@@ -2,6 +2,7 @@ import { addMilliseconds } from "date-fns/addMilliseconds";
 import { formatDuration } from "../../domain/deadline.ts";
 import { isError, isUserError } from "../../domain/errors.ts";
 import type { PlannedStep } from "../../domain/plan.ts";
+import type { Attachment } from "../../domain/view.ts";
 import { finishStep, intendStep, markActed, retryStep, type StepEnd, stepsOf } from "../../store/runs.ts";
 import { answersOf } from "../../store/step-answers.ts";
 import type { Row } from "../../store/tables.ts";
@@ -24,6 +25,9 @@ import { createWatch } from "./watch-step.ts";
 
 type StepRow = Row<"run_step"> & { begun: boolean };
 
+/** How a step ended, and what it leaves to be read. */
+type EndWithFiles = StepEnd & { files?: Attachment[] };
+
 export interface StepToCarryOut {
   job: Job;
   step: PlannedStep;
@@ -42,7 +46,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
   const tick = createTick(options, record);
   const evidence = createStepEvidence(options, record);
 
-  async function finishOne(job: Job, step: PlannedStep, end: StepEnd): Promise<boolean> {
+  async function finishOne(job: Job, step: PlannedStep, end: EndWithFiles): Promise<boolean> {
     const { outcome, detail, evidence } = end;
     const action = actions.get(step.action);
     const place = placeOf(job.stored.plan.incident, job.stored.channel, options.announce);
@@ -63,7 +67,8 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
       });
       await record.show(trx, job);
       if (action) await askPeople(trx, job, step, { action, open: false });
-      if (picture) await record.showPicture(trx, job, step, picture);
+      if (picture) await record.showFiles(trx, job, step, { as: "picture", files: [picture] });
+      if (end.files?.length) await record.showFiles(trx, job, step, { as: "files", files: end.files });
     });
     wakeOutbox();
     return goesOn(step, outcome);
@@ -102,7 +107,7 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     { job, position, halted }: StepToCarryOut,
     action: Action,
     row: StepRow,
-  ): Promise<StepEnd> {
+  ): Promise<EndWithFiles> {
     const { number } = job.run;
     const { document: step } = row;
     let hasActed = row.phase !== "intended";
@@ -129,11 +134,13 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
       hasActed = true;
     }
     const end = await watch({ job, step, action, where, since: row.intended_at, until, halted });
-    return end.outcome === "succeeded" ? end : halt(end, () => action.halt?.(step.state, where));
+    const files = await filesOf(() => action.files?.(step.state, where));
+    const ended = end.outcome === "succeeded" ? end : await halt(end, () => action.halt?.(step.state, where));
+    return { ...ended, files };
   }
 
   /** After a clear failure it is tried again, as often as the playbook says. */
-  async function attempts(todo: StepToCarryOut, action: Action, first: StepRow): Promise<StepEnd> {
+  async function attempts(todo: StepToCarryOut, action: Action, first: StepRow): Promise<EndWithFiles> {
     const { job, step, halted } = todo;
     const { number } = job.run;
     for (let row = first; ; row = await retryStep(db, number, step.id, now())) {
@@ -173,6 +180,16 @@ export function createCarryOutStep(options: RunsOptions, record: RunRecord) {
     wakeOutbox();
     return finishOne(job, document, await attempts(todo, action, settled.row));
   };
+}
+
+/** What people could read beside; that it cannot be had changes nothing of how the step ended. */
+async function filesOf(asking: () => Promise<Attachment[]> | undefined): Promise<Attachment[]> {
+  try {
+    return (await asking()) ?? [];
+  } catch (error) {
+    if (!isUserError(error) && !isError(error, "ClusterUnreachable")) throw error;
+    return [];
+  }
 }
 
 /** Ends what a step left running. Where that is refused, or nobody answers, the run says so and ends all the same. */

@@ -30,11 +30,11 @@ export interface RunRecord {
     more?: { waitingFor?: RunShown["waitingFor"]; offers?: readonly Button[] },
   ): Promise<void>;
   /** In the thread of its message. */
-  showPicture(
+  showFiles(
     trx: Queries,
     job: Job,
     step: Pick<PlannedStep, "id" | "title">,
-    file: Attachment,
+    what: { as: "picture" | "files"; files: Attachment[] },
   ): Promise<void>;
   showCard(trx: Queries, job: Job): Promise<void>;
   showWaiting(job: Job, step: string, text: string): Promise<void>;
@@ -93,12 +93,12 @@ export function createRunRecord(options: RunsOptions): RunRecord {
       });
     },
 
-    async showPicture(trx, { run: { number }, stored }, { id, title }, file) {
+    async showFiles(trx, { run: { number }, stored }, { id, title }, { as, files }) {
       const place = placeOf(stored.plan.incident, stored.channel, announce);
       if (place === null) return;
-      const telling = { key: `run:${number}:step:${id}:picture`, about: stored.plan.incident };
+      const telling = { key: `run:${number}:step:${id}:${as}`, about: stored.plan.incident };
       const post = { do: "post", channel: place, view: line(title), under: `run:${number}` } as const;
-      await say(trx, telling, { ...post, attachments: [file] }, now());
+      await say(trx, telling, { ...post, attachments: files }, now());
     },
 
     async showCard(trx, { stored }) {
