@@ -23,7 +23,7 @@ export const answer: Command = {
     if (step === undefined || text === undefined)
       throw new UserError("Answer what?", {
         why: "A run may ask several things at once.",
-        next: `Usage: ${answer.usage}`,
+        next: `Usage: \`${answer.usage}\``,
       });
     const run = runNumber(args["run"]);
     await runs.answer({ run, step, item: null, text, note: args["note"] ?? null, actor });

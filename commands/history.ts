@@ -3,18 +3,10 @@ import { targetKey, targetOf } from "../src/domain/app.ts";
 import { templateDigest } from "../src/domain/pod-template.ts";
 import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
 import type { Command } from "../src/engine/commands/command.ts";
+import { imagesOf } from "../src/engine/commands/images.ts";
 import { page, table } from "../src/engine/page.ts";
-import type { JsonObject } from "../src/engine/ports.ts";
 import { healthOf } from "../src/store/health.ts";
 import type { Row } from "../src/store/tables.ts";
-
-function imagesOf(template: JsonObject): string {
-  const containers = ((template["spec"] ?? {}) as JsonObject)["containers"];
-  const images = (Array.isArray(containers) ? containers : []).map(
-    (container) => (container as JsonObject)["image"],
-  );
-  return images.filter((image) => typeof image === "string").join(", ") || "?";
-}
 
 function healthText(known: Row<"revision_health"> | undefined): string {
   if (known?.bad_at && (known.healthy_at === null || known.bad_at > known.healthy_at))

@@ -139,7 +139,7 @@ function verbOf(args: Args): Verb {
   if (verb) return verb;
   throw new UserError(`incident does not know ${quoted(name)}.`, {
     why: `It knows: ${Object.keys(verbs).join(", ")}.`,
-    next: `Usage: ${incident.usage}`,
+    next: `Usage: \`${incident.usage}\``,
   });
 }
 

@@ -42,7 +42,7 @@ export const locks: Command = {
     if (verb !== undefined)
       throw new UserError(`locks does not know ${quoted(verb)}.`, {
         why: "It only lists locks, or takes one over.",
-        next: `Usage: ${locks.usage}`,
+        next: `Usage: \`${locks.usage}\``,
       });
     const all = await locksHeardBy(db, audienceOf(invocation.place));
     const held = await visibleTo(authorizer, actor, "run:read", all);

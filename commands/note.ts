@@ -18,7 +18,7 @@ export const note: Command = {
     if (text === undefined)
       throw new UserError("What shall be noted?", {
         why: "There is no text after the command.",
-        next: `Usage: ${note.usage}`,
+        next: `Usage: \`${note.usage}\``,
       });
     const { actor, invocation } = context;
     await incidents.note(number, text, { actor, cause: invocation.id, link: null });

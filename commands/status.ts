@@ -3,19 +3,23 @@ import { actorName } from "../src/domain/actor.ts";
 import { targetKey, targetOf } from "../src/domain/app.ts";
 import { planScopes } from "../src/domain/plan.ts";
 import { rolledOutAt } from "../src/domain/rolled-out.ts";
-import type { Block, LabeledText, View } from "../src/domain/view.ts";
+import type { Block, LabeledText, Text, View } from "../src/domain/view.ts";
 import { appOf, environmentOf } from "../src/engine/commands/apps.ts";
 import { audienceOf, findPlan } from "../src/engine/audience.ts";
 import type { Args, Command, CommandContext } from "../src/engine/commands/command.ts";
+import { imagesOf } from "../src/engine/commands/images.ts";
 import { page } from "../src/engine/page.ts";
 import { planDetailView, planView } from "../src/engine/plans/plan-view.ts";
 import { yesesOf } from "../src/engine/plans/yes-text.ts";
 import { planNumber } from "../src/engine/commands/references.ts";
 import type { Revision, Workload } from "../src/engine/ports.ts";
 import type { UseCases } from "../src/engine/use-cases.ts";
+import { runSummary } from "../src/engine/runs/run-view.ts";
+import { seenRuns } from "../src/engine/runs/seen-runs.ts";
 import { openOutage } from "../src/store/incidents.ts";
 import { locksHeardBy } from "../src/store/locks.ts";
 import { approvalsOf } from "../src/store/plans.ts";
+import { listRuns } from "../src/store/runs.ts";
 
 const isPlan = (text: string | undefined): boolean => /^p\d+$/i.test(text ?? "");
 
@@ -59,11 +63,39 @@ const paused: Block = {
   ],
 };
 
+/** Releases and runs that are named; `history` and `runs` have the others. */
+const LATEST = 3;
+
+function heading(text: string): Block {
+  return { type: "text", text: [{ bold: text }] };
+}
+
+/** `4 (now): v1.2.0, made 6 minutes ago`, and why where somebody has said so. */
+function releaseText({ number, current, template, createdAt, changeCause }: Revision, now: Date): string {
+  const cause = changeCause === null ? "" : ` (${changeCause})`;
+  return `${number}${current ? " (now)" : ""}: ${imagesOf(template)}, made ${ago(createdAt, now)}${cause}`;
+}
+
+/** The runs under way and the latest others, as far as the asker may see them. */
+async function runsOf(
+  { app, environment }: { app: string; environment: string },
+  { actor, invocation }: Pick<CommandContext, "actor" | "invocation">,
+  { db, authorizer }: Pick<UseCases, "db" | "authorizer">,
+): Promise<Text[]> {
+  const all = await listRuns(db, { app, audience: audienceOf(invocation.place), limit: 50 });
+  const here = all.filter((run) => run.environment === environment);
+  const seen = await seenRuns(db, authorizer, actor, here);
+  const underWay = seen.filter(({ run }) => run.status !== "finished");
+  const ended = seen.filter(({ run }) => run.status === "finished").slice(0, LATEST);
+  return [...underWay, ...ended].map(({ run, plan }) => runSummary(run, plan));
+}
+
 async function appStatus(
   args: Args,
   { actor, incident, invocation, now }: CommandContext,
-  { config, db, clusters, authorizer }: UseCases,
+  uses: UseCases,
 ): Promise<View> {
+  const { config, db, clusters, authorizer } = uses;
   const app = appOf(config.apps, args["app"], incident);
   const environment = environmentOf(config.apps, { app: app.name, environment: args["env"] }, incident);
   const target = targetOf(app.environments[environment]!);
@@ -100,11 +132,21 @@ async function appStatus(
         `${pod.name}: ${pod.reason ?? pod.phase}${pod.restarts > 0 ? `, ${pod.restarts} restarts` : ""}`,
     );
   const list: Block | null = unwell.length > 0 ? { type: "list", items: unwell } : null;
+  const lately = seesRuns ? await runsOf({ app: app.name, environment }, { actor, invocation }, uses) : [];
   return page(
     `${app.title} in ${environment}`,
     workload.paused ? paused : null,
     { type: "facts", facts },
     list,
+    heading("Releases"),
+    {
+      type: "list",
+      items: revisions
+        .toReversed()
+        .slice(0, LATEST)
+        .map((one) => releaseText(one, now())),
+    },
+    ...(lately.length === 0 ? [] : [heading("Runs"), { type: "list", items: lately } as const]),
   );
 }
 

@@ -22,7 +22,7 @@ export const tick: Command = {
     if (step === undefined || item === undefined)
       throw new UserError("Which item?", {
         why: "A run may have several checklists.",
-        next: `Usage: ${tick.usage}`,
+        next: `Usage: \`${tick.usage}\``,
       });
     const run = runNumber(args["run"]);
     const text = args["failed"] === "true" ? "failed" : "so";

@@ -62,7 +62,7 @@ function choiceWarnings(
     warnings.push({
       level: "warn",
       text: `Revision ${current.number}, which runs now, is recorded as healthy, last seen so ${asDate(healthyAt!)} UTC: going back leaves it.`,
-      next: "If something is wrong all the same, its cause may be elsewhere: `diagnose` looks for it.",
+      next: "If something is wrong all the same, its cause may be elsewhere: look for that first.",
     });
   }
   if (healthOf(health, revision) === "bad") {

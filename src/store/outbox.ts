@@ -166,6 +166,26 @@ export async function reopenFailed(
     .execute();
 }
 
+/** Channels in which something waits that Slack has refused with one of these errors, with the latest. */
+export async function refusedChannels(
+  db: Queries,
+  { errors, at }: { errors: readonly string[]; at: Date },
+): Promise<{ channel: string; error: string }[]> {
+  const channel = sql<string>`coalesce(message->'channel'->>'id', incident.channel, message->>'channel')`;
+  return db
+    .selectFrom("outbox")
+    .leftJoin("incident", (join) =>
+      join.on(sql<boolean>`incident.number = (message->'channel'->>'incident')::int`),
+    )
+    .select([channel.as("channel"), sql<string>`(array_agg(error order by failed_at desc))[1]`.as("error")])
+    .where("system", "=", "slack")
+    .where("failed_at", ">", subMilliseconds(at, NEWS))
+    .where("error", "in", [...errors])
+    .where(channel, "is not", null)
+    .groupBy(channel)
+    .execute();
+}
+
 /** Slack user IDs of everybody whom crai invited to an incident's channel. */
 export async function invitedTo(db: Queries, incident: number): Promise<string[]> {
   const rows = await db

@@ -30,6 +30,9 @@ beforeAll(async () => {
   for (const client of [world.robin, world.alex, world.sasha, world.noor])
     await client.call("channel.join", { channel: channel.id });
   await world.robin.waitForMessage(channel.id, /HighLatency/, { withinMs });
+  // The channel's topic names it too, before crai has written down that the channel is the incident's.
+  const known = world.db.selectFrom("incident").select("channel");
+  await expect.poll(() => known.execute(), { timeout: withinMs }).toEqual([{ channel: channel.id }]);
   return () => world.close();
 });
 
@@ -55,12 +58,12 @@ const cases: readonly (readonly [line: string, what: RegExp, why: RegExp, next: 
   ["rollback api --to 999", /has no revision 999/, /It has 1, 2, 3/, /--to, or see `kubectl/],
   ['rollback api --to "3 --reason x"', /"3 --reason x" is no revision/, /whole number/, /history/],
   [`rollback api --to ${long}`, /"a{59}…" is no revision/, /whole number/, /history/],
-  ["rollback api; rm -rf /", /no option -r/, /It has: --to, --env/, /Usage: rollback/],
-  ["rollback api && whoami", /does not take "&&"/, /one word too many/, /Usage: rollback/],
+  ["rollback api; rm -rf /", /no option -r/, /It has: --to, --env/, /Usage: `?\/crai rollback/],
+  ["rollback api && whoami", /does not take "&&"/, /one word too many/, /Usage: `?\/crai rollback/],
   ["rollback api --env ../prod", /no environment "\.\.\/prod"/, /It has: prod/, /--env prod/],
-  ["rollback api --tto 3", /no option --tto/, /Did you mean --to\?/, /Usage: rollback/],
-  ["rollback api --to", /--to needs a value/, /follows it/, /Usage: rollback/],
-  ["runs --all=yes", /--all takes no value/, /on when it is there/, /Usage: runs/],
+  ["rollback api --tto 3", /no option --tto/, /Did you mean --to\?/, /Usage: `?\/crai rollback/],
+  ["rollback api --to", /--to needs a value/, /follows it/, /Usage: `?\/crai rollback/],
+  ["runs --all=yes", /--all takes no value/, /on when it is there/, /Usage: `?\/crai runs/],
   ['rollback "api', /quote is not closed/, /one word/, /closing "/],
   ["rollback api\u202e --to 999", /has no revision 999/, /It has 1, 2, 3/, /--to/],
   ["status P99", /no plan P99/, /from here/, /Plan again/],
@@ -71,12 +74,12 @@ const cases: readonly (readonly [line: string, what: RegExp, why: RegExp, next: 
   ["undo R99", /no run R99/, /from here/, /runs/],
   ["runs R99", /no run R99/, /from here/, /runs/],
   ["reopen", /is open already/, /never mitigated or resolved/, /resolve/],
-  ["note", /What shall be noted\?/, /no text/, /Usage: note/],
-  ["incident frobnicate", /does not know "frobnicate"/, /list, declare/, /Usage: incident/],
+  ["note", /What shall be noted\?/, /no text/, /Usage: `?\/crai note/],
+  ["incident frobnicate", /does not know "frobnicate"/, /list, declare/, /Usage: `?\/crai incident/],
   ["incident severity high", /no severity "high"/, /one of a few words/, /sev1, sev2/],
   ["incident role king", /no incident role "king"/, /one of a few words/, /commander/],
   ["incident role scribe somebody", /"somebody" names nobody/, /no mention/, /Type @/],
-  ["locks frob", /does not know "frob"/, /lists locks/, /Usage: locks/],
+  ["locks frob", /does not know "frob"/, /lists locks/, /Usage: `?\/crai locks/],
   ["help rolback", /no command "rolback"/, /Did you mean `\/crai help rollback`/, /help/],
 ];
 

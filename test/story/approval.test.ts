@@ -79,7 +79,9 @@ describe("a plan of somebody who is not on call", { timeout: storyTimeout }, () 
     const asked = await plan(world.sasha);
     await world.robin.press(asked, "Approve");
     const run = await ended(world.sasha, teamChannel);
-    await world.sasha.waitForMessage(teamChannel, /\*Started\* as R1, approved by Robin at /, { withinMs });
+    await world.sasha.waitForMessage(teamChannel, /\*Started\* as R1, approved by <@U0ROBIN> at /, {
+      withinMs,
+    });
     expect(textOf(run)).toMatch(/^R1 Cured/);
     expect(textOf(run)).toContain("asked by <@U0SASHA>");
     const patches = world.sandbox.cluster.audit.filter(
@@ -113,7 +115,7 @@ describe("a plan of somebody who is not on call", { timeout: storyTimeout }, () 
     expect(said).toEqual([{ decision: "break-glass", reason: "nobody is awake" }]);
     await world.robin.waitForMessage(
       teamChannel,
-      /\*Started\* as R2\. Alex broke the glass at .*: nobody is awake\./,
+      /\*Started\* as R2\. <@U0ALEX> broke the glass at .*: nobody is awake\./,
       { withinMs },
     );
   });

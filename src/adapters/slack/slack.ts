@@ -9,7 +9,7 @@ import { putLatest } from "../../store/outbox.ts";
 import { boltLogger } from "./bolt-logger.ts";
 import { type SlackState, createChat } from "./chat.ts";
 import { carryOut } from "./delivery/carry-out.ts";
-import { entered } from "./delivery/closed.ts";
+import { entered, recallClosed } from "./delivery/closed.ts";
 import { createDelivery, type Delivery } from "./delivery/deliverer.ts";
 import { createPace } from "./delivery/pace.ts";
 import { createDirectory } from "./directory.ts";
@@ -166,6 +166,7 @@ export function createSlack(options: {
 
   return {
     async start() {
+      await recallClosed(courier);
       delivery.start();
       if (sockets !== null) return sockets.start();
       try {

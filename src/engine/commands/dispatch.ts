@@ -40,7 +40,7 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
     const names = known().map(({ name }) => name);
     const mentioned = new RegExp(`\`(?=(?:${names.join("|")})\\b)`, "g");
     const typed = (text: string): string => text.replaceAll(mentioned, `\`${first} `);
-    return { message, why: typed(why), next: typed(next) };
+    return { message: sentence(message), why: sentence(typed(why)), next: typed(next) };
   }
 
   return async (invocation) => {
@@ -70,6 +70,11 @@ export function createDispatch({ commands, uses, now, log }: DispatchOptions): D
       return { to: "asker", view: brokenView(reference), trouble: "broken" };
     }
   };
+}
+
+/** With a full stop, unless it ends in a sign of its own. */
+function sentence(text: string): string {
+  return /[\p{L}\p{N})"'%]$/u.test(text) ? `${text}.` : text;
 }
 
 function firstWord({ text }: Invocation): string {
@@ -155,7 +160,7 @@ async function recordRefusal(
       at,
       key: `refused:${isWhole ? invocation.id : digest(repeated)}`,
       actor: invocation.actor,
-      fact: { kind: "command.refused", command, what: error.message, why: error.why },
+      fact: { kind: "command.refused", command, what: sentence(error.message), why: sentence(error.why) },
     }),
   );
 }

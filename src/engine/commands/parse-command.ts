@@ -48,7 +48,7 @@ function explain(error: unknown, command: Command): UserError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const flag = /'(?:-., )?(--?[^' =]+)/.exec(message)?.[1] ?? "";
-  const usage = { next: `Usage: ${command.usage}`, cause: error };
+  const usage = { next: `Usage: \`${command.usage}\``, cause: error };
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const known = Object.keys({ ...command.flags, ...common });
     const near = nearest(flag.replace(/^-+/, ""), known);
@@ -79,7 +79,7 @@ function assignPositionals(positionals: readonly string[], command: Command): Re
   if (extra !== undefined)
     throw new UserError(`${command.name} does not take ${quoted(extra)}.`, {
       why: "It is one word too many; words that belong together need quotes.",
-      next: `Usage: ${command.usage}`,
+      next: `Usage: \`${command.usage}\``,
     });
   return args;
 }

@@ -2,7 +2,7 @@ import { planWarnings } from "../../domain/plan.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
 import type { StoredPlan } from "../../store/plans.ts";
 import type { Need } from "./need.ts";
-import type { GivenYes } from "./yes-text.ts";
+import { type GivenYes, yesInlines } from "./yes-text.ts";
 import { actorInline } from "../people.ts";
 import { withCode } from "../commands/refusal-view.ts";
 
@@ -111,12 +111,18 @@ export function planView(stored: StoredPlan, need: Need, yeses: readonly GivenYe
       : [
           {
             type: "text",
-            text: [{ bold: settled[stored.status] }, stored.why === null ? "" : ` ${stored.why}`],
+            text: [{ bold: settled[stored.status] }, " ", ...settledText(stored, yeses)],
           } as const,
         ]),
   ];
   const buttons = buttonsOf(stored, need, now);
   return { summary, blocks: buttons.length > 0 ? [...blocks, { type: "buttons", buttons }] : blocks };
+}
+
+/** Why it waits no more; of one that runs: as which run, and who said yes. */
+function settledText({ status, why }: StoredPlan, yeses: readonly GivenYes[]): Inline[] {
+  const run = /^as R\d+/.exec(why ?? "")?.[0];
+  return status === "started" && run !== undefined ? [run, ...yesInlines(yeses)] : [why ?? ""];
 }
 
 /** Approvers named in a plan. */
@@ -164,7 +170,7 @@ function asList(text: ReturnType<typeof withCode>) {
 }
 
 function footer(stored: StoredPlan, need: Need): Inline[] {
-  if (stored.status !== "waiting") return [`planned ${stored.createdAt.toISOString().slice(11, 19)} UTC`];
+  if (stored.status !== "waiting") return ["planned ", { time: stored.createdAt, as: "clock" }];
   return [...needText(stored, need), " Nothing has been touched."];
 }
 

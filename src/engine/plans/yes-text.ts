@@ -30,6 +30,18 @@ export function yesText(yeses: readonly GivenYes[]): string {
   return `${parts.join("")}.`;
 }
 
+/** The same for a message: people as the surface shows them, times in the reader's own zone. */
+export function yesInlines(yeses: readonly GivenYes[]): Inline[] {
+  const parts = yeses.flatMap(({ actor, how, reason, at }): Inline[] => {
+    const time = { time: at, as: "clock" } as const;
+    const who = actorInline(actor);
+    return how === "break-glass"
+      ? [". ", who, " broke the glass at ", time, `${because(reason)}. To be reviewed`]
+      : [`, ${how} by `, who, " at ", time, because(reason)];
+  });
+  return [...parts, "."];
+}
+
 /** `Glass broken by Robin at 12:00: nobody is awake. To be reviewed.` */
 export function glassText({ actor, reason, at }: Omit<GivenYes, "how">): Inline[] {
   const time = { time: at, as: "clock" } as const;

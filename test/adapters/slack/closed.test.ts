@@ -7,6 +7,7 @@ import {
   invocations,
   keepShown,
   newIncident,
+  newSlack,
   outbox,
   received,
   send,
@@ -203,4 +204,20 @@ test("a message that the workspace no longer lets edit is posted anew", async ()
   office.workspace.faults.set({ error: "edit_window_closed", methods: ["chat.update"] });
   await keepShown(office, "run", { do: "post", channel, view: textView("Cured") });
   expect((await office.robin.waitForMessage(channels.api, /Cured/)).ts).not.toBe(first.ts);
+});
+
+test("after a restart doctor still names the channels that are closed to crai, and nobody is told of them again", async () => {
+  const office = await startAll();
+  const { id } = await privateChannel(office);
+  await send(office, "first", { do: "post", channel: { id }, view: textView("One") });
+  await vi.waitFor(async () => expect(await closings(office)).toHaveLength(1));
+  await vi.waitFor(async () => expect((await outbox(office.db, "first")).failed_at).not.toBeNull());
+  await office.slack.stop();
+
+  const { slack } = newSlack({ db: office.db, apiUrl: office.apiUrl, wake: () => undefined });
+  await slack.start();
+  await expect(slack.chat.check()).rejects.toThrow(new RegExp(`${id} \\(\\w+\\)`));
+  await send({ ...office, slack }, "second", { do: "post", channel: { id }, view: textView("Two") });
+  await vi.waitFor(async () => expect((await outbox(office.db, "second")).failed_at).not.toBeNull());
+  expect(await closings(office)).toHaveLength(1);
 });

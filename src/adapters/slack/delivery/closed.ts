@@ -1,5 +1,5 @@
 import { receive } from "../../../store/inbox.ts";
-import { reopenFailed } from "../../../store/outbox.ts";
+import { refusedChannels, reopenFailed } from "../../../store/outbox.ts";
 import type { SlackDelivery } from "../../../engine/inbox.ts";
 import { failureOf, failureText, refusalCode } from "../failure.ts";
 import { type Courier, calling } from "./outcome.ts";
@@ -27,9 +27,20 @@ export function closedCode(error: unknown): string | undefined {
   return code !== undefined && closedCodes.has(code) ? code : undefined;
 }
 
-/** How `closedCode` stands in the outbox. */
-function closedErrors(): string[] {
-  return [...closedCodes].map((code) => failureText({ kind: "refused", code, byAdmin: false }));
+/** How `closedCode` stands in the outbox, and the code it means. */
+const closedErrors: ReadonlyMap<string, string> = new Map(
+  [...closedCodes].map((code) => [failureText({ kind: "refused", code, byAdmin: false }), code]),
+);
+
+/** Knows again after a start where Slack did not let crai write before: people were told then. */
+export async function recallClosed({
+  db,
+  now,
+  closed,
+}: Pick<Courier, "db" | "now" | "closed">): Promise<void> {
+  const errors = [...closedErrors.keys()];
+  for (const { channel, error } of await refusedChannels(db, { errors, at: now() }))
+    closed.set(channel, closedErrors.get(error) ?? error);
 }
 
 /** Comes into a public channel. False: Slack does not let us. */
@@ -55,7 +66,7 @@ export async function entered(
   channel: string,
 ): Promise<void> {
   closed.delete(channel);
-  await reopenFailed(db, { channel, errors: closedErrors(), at: now() });
+  await reopenFailed(db, { channel, errors: [...closedErrors.keys()], at: now() });
 }
 
 /** Makes a call in a channel; comes into a public one that crai is not in, and makes it again. */
