@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Channel } from "../../sandbox/slack/client-api.ts";
 import type { FactOf } from "../../src/domain/timeline.ts";
 import {
@@ -32,7 +32,9 @@ beforeAll(async () => {
   await world.robin.waitForMessage(channel.id, /HighLatency/, { withinMs });
   // The channel's topic names it too, before crai has written down that the channel is the incident's.
   const known = world.db.selectFrom("incident").select("channel");
-  await expect.poll(() => known.execute(), { timeout: withinMs }).toEqual([{ channel: channel.id }]);
+  await vi.waitFor(async () => expect(await known.execute()).toEqual([{ channel: channel.id }]), {
+    timeout: withinMs,
+  });
   return () => world.close();
 });
 
