@@ -85,7 +85,7 @@ test("a crai.yaml that is wrong in several places has each named by line and col
       .replace("    owner: SRE\n", "    owner: SRE\n    colour: red\n")
       .replace("cluster: practice", "cluster: practise")
       .replace("- responder\n", "- respondre\n")
-      .replace("    - federated\n", "    - federation\n")
+      .replaceAll("    - federated\n", "    - federation\n")
       .replace("approval: 10m", "approval: soon"),
   );
   const { code, said } = await refusal({ ...slack, CRAI_CONFIG: file });
@@ -95,6 +95,7 @@ test("a crai.yaml that is wrong in several places has each named by line and col
     expect.stringMatching(/^:\d+:\d+ slack\.command: /),
     expect.stringMatching(/^:\d+:\d+ apps\.api\.colour: .*nrecognized key/),
     expect.stringMatching(/^:\d+:\d+ apps\.api\.environments\.prod\.cluster: no cluster "practise"/),
+    expect.stringMatching(/^:\d+:\d+ apps\.postgres\.database\.writers\.1: no app "federation"/),
     expect.stringMatching(/^:\d+:\d+ access\.rules\.0\.roles\.0: no role "respondre"/),
     expect.stringMatching(/^:\d+:\d+ manifests\.follow\.1: no app "federation"/),
     expect.stringMatching(/^:\d+:\d+ deadlines\.approval: "soon" is no duration/),

@@ -18,7 +18,7 @@ export function backupText({ file, bytes, endedAt }: Backup, now: Date): string 
 }
 
 /** The day that a backup is of: the one in its name, else that of its end (UTC). */
-export function dayOf({ file, endedAt }: Pick<Backup, "file" | "endedAt">): string {
+function dayOf({ file, endedAt }: Pick<Backup, "file" | "endedAt">): string {
   const [, year, month, day] = /(?:^|\D)(20\d\d)-?([01]\d)-?([0-3]\d)(?:\D|$)/.exec(file) ?? [];
   return year === undefined ? endedAt.toISOString().slice(0, 10) : `${year}-${month}-${day}`;
 }
