@@ -23,6 +23,7 @@ import { playbooks } from "./playbooks.ts";
 import { preflight } from "./preflight.ts";
 import { reopen } from "./reopen.ts";
 import { resolve } from "./resolve.ts";
+import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { runs } from "./runs.ts";
 import { status } from "./status.ts";
@@ -36,6 +37,7 @@ import { whoami } from "./whoami.ts";
 /** Every subcommand, in the order `help` prints them. */
 const catalogue: Command[] = [
   rollback,
+  restart,
   undo,
   diagnose,
   status,

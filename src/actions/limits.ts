@@ -27,6 +27,7 @@ const Params = z.strictObject({
   cpu: z.json().default(null).describe("how much CPU the container may use: 2, 500m, +50%"),
   memory: z.json().default(null).describe("how much memory it may use: 4Gi, +50%"),
   container: z.string().nullable().default(null).describe("which one; default: the app's of crai.yaml"),
+  back: z.boolean().default(false).describe("they were so before: set by its own inverse"),
 });
 
 type LimitsState = TemplateWrite & { container: string; limits: Limits };
@@ -161,11 +162,12 @@ export const limits = defineAction<z.infer<typeof Params>, LimitsState>({
       inverse: {
         action: "limits",
         title: `Return the limits of ${target.name} to ${kinds.map((kind) => `${kind} ${before[kind]}`).join(", ")}`,
-        with: { ...before, container: container.name },
+        with: { ...before, container: container.name, back: true },
       },
-      ...(lowered.length > 0 && {
-        guarded: `It lowers the limit of ${lowered.join(" and ")}: a second person has to agree.`,
-      }),
+      ...(lowered.length > 0 &&
+        !wishes.back && {
+          guarded: `It lowers the limit of ${lowered.join(" and ")}: a second person has to agree.`,
+        }),
       state: {
         uid: workload.uid,
         from: templateDigest(workload.template),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Duration, formatDuration } from "../domain/deadline.ts";
 import { isError, PatchConflict, PlanDrifted, UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
@@ -16,6 +17,9 @@ const Params = z.strictObject({
   // As a person wrote it, like the revision of rollout-undo.
   replicas: z.json().describe("a whole number, or +2 and -1 from what there is"),
   stuckAfter: StuckAfter,
+  holdFor: Duration.default(30_000).describe(
+    "where an autoscaler has a say in the number, it must still hold after this long: autoscalers look every 15s",
+  ),
 });
 
 const conflictsAtMost = 10;
@@ -34,13 +38,16 @@ async function refusedWarnings(to: number, { cluster, target, actor }: ActionCon
 }
 
 /** `kubectl scale`, but a change by somebody else in between is never taken for success. */
-export const scale = defineAction<z.infer<typeof Params>, HeldReplicas & { stuckAfterMs: number }>({
+export const scale = defineAction<
+  z.infer<typeof Params>,
+  HeldReplicas & { stuckAfterMs: number; holdMs: number }
+>({
   name: "scale",
   params: Params,
   permission: "workload:scale",
   endsPods: true,
 
-  async plan({ replicas, stuckAfter }, context) {
+  async plan({ replicas, stuckAfter, holdFor }, context) {
     const { cluster, target } = context;
     if (target.kind === "daemonset")
       throw new UserError(`${target.name} cannot be scaled`, {
@@ -50,7 +57,7 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas & { stuck
     const workload = await cluster.workload(target);
     const from = workload.replicas;
     const to = replicasFrom(replicas, from);
-    const { warnings, unchecked } = await scaleWarnings(workload, to, cluster);
+    const { warnings, unchecked, isAutoscaled } = await scaleWarnings(workload, to, cluster);
     const text = `There is nothing to do: ${target.name} has ${to} replicas already.`;
     const refused = from === to ? [{ level: "block" as const, text }] : await refusedWarnings(to, context);
     const running = countsOf(workload).replicas;
@@ -79,7 +86,7 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas & { stuck
       ...(to < Math.min(from, running) && {
         guarded: `It takes ${running - to} of ${running} running pods away: a second person has to agree.`,
       }),
-      state: { ...heldReplicas(workload, to), stuckAfterMs: stuckAfter },
+      state: { ...heldReplicas(workload, to), stuckAfterMs: stuckAfter, holdMs: isAutoscaled ? holdFor : 0 },
     };
   },
 
@@ -120,9 +127,12 @@ export const scale = defineAction<z.infer<typeof Params>, HeldReplicas & { stuck
     const { replicas, ready } = countsOf(workload);
     if (replicas !== state.to || ready !== state.to)
       return comingUp(workload, context, { since, stuckAfterMs: state.stuckAfterMs });
-    return {
-      state: "done",
-      evidence: [{ what: `${ready} of ${state.to} replicas are ready`, ok: true }],
-    };
+    const what = `${ready} of ${state.to} replicas are ready`;
+    if (context.now().getTime() - since.getTime() < state.holdMs)
+      return {
+        state: "pending",
+        detail: `${what}; watched for ${formatDuration(state.holdMs)}, because of the autoscaler`,
+      };
+    return { state: "done", evidence: [{ what, ok: true }] };
   },
 });

@@ -4,6 +4,7 @@ import { restartsOf } from "../controllers/pod-readiness.ts";
 import { timestamp } from "../object.ts";
 import { crash, serve } from "./crash-loop.ts";
 import { endingOf, fateOf } from "./fates.ts";
+import { isMissing } from "./registry.ts";
 import type { ContainerReport } from "./pod-status.ts";
 import { runPrograms } from "./run-programs.ts";
 import { failPull } from "./pull-failure.ts";
@@ -62,7 +63,7 @@ export function createLife(born: Pod, around: Surroundings): Life {
   function pulled(): void {
     const pod = present();
     if (!pod) return;
-    const bad = pod.spec.containers.find(({ image }) => fateOf(image) === "nopull");
+    const bad = pod.spec.containers.find(({ image }) => isMissing(store, image));
     if (bad) {
       failPull(steps, pod, bad);
       return;

@@ -24,7 +24,7 @@ export async function scaleWarnings(
   workload: Workload,
   to: number,
   cluster: Cluster,
-): Promise<{ warnings: Warning[]; unchecked: string[] }> {
+): Promise<{ warnings: Warning[]; unchecked: string[]; isAutoscaled: boolean }> {
   const { target, replicas: from, template } = workload;
   const [autoscalers, quotas] = await Promise.all([
     cluster.autoscalers(target),
@@ -46,6 +46,8 @@ export async function scaleWarnings(
     ];
   });
   return {
+    // Scaled to 0 it is switched off.
+    isAutoscaled: autoscalers !== null && autoscalers.length > 0 && to > 0,
     warnings: [
       ...(autoscalers ?? []).map((autoscaler) => ofAutoscaler(autoscaler, to)),
       ...short,

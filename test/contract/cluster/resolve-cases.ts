@@ -194,7 +194,9 @@ export function limitCases(world: WorldOf): void {
 
     const { action, with: given } = step.planned.inverse!;
     const back = await plan(world(), app, [action, given]);
-    expect(back.planned.guarded).toMatch(/lowers the limit of cpu and memory/);
+    expect(back.planned.guarded).toBeUndefined();
+    const lower = await plan(world(), app, ["limits", { memory: "100Mi" }]);
+    expect(lower.planned.guarded).toMatch(/lowers the limit of memory/);
     await back.apply();
     expect(await back.observe()).toMatchObject({ state: "done" });
     expect((await world().look.workload(app)).template).toEqual(before);
