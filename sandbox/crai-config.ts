@@ -165,6 +165,7 @@ const responder = [
   "run:*",
   "job:run",
   "evidence:collect",
+  "app:contain",
   "model:promote",
   "parameter:set",
   "crai:inspect",

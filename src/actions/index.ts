@@ -11,6 +11,13 @@ import { backupCheck } from "./backup-check.ts";
 import { backupFiles } from "./backup-files.ts";
 import { clusterCheck } from "./cluster-check.ts";
 import { entranceCheck } from "./entrance-check.ts";
+import { cordon } from "./cordon.ts";
+import { cronSuspend } from "./cron-suspend.ts";
+import { drain } from "./drain.ts";
+import { quarantine } from "./quarantine.ts";
+import { quarantineLift } from "./quarantine-lift.ts";
+import { revokeTokens } from "./revoke-tokens.ts";
+import { uncordon } from "./uncordon.ts";
 import { evidenceCollect } from "./evidence-collect.ts";
 import { evidenceCheck } from "./evidence-check.ts";
 import { figuresCheck } from "./figures-check.ts";
@@ -105,6 +112,13 @@ export const actions: readonly Action[] = [
   incidentCheck,
   incidentFact,
   evidenceCollect,
+  quarantine,
+  quarantineLift,
+  cronSuspend,
+  revokeTokens,
+  cordon,
+  uncordon,
+  drain,
   systemStatus,
   clusterCheck,
   nodesJoined,

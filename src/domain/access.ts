@@ -14,6 +14,8 @@ export const permissions = {
   "workload:limits": "change the CPU and memory limits of a workload",
   "manifest:apply": "apply manifests of crai.yaml, and take that back",
   "database:restore": "restore a database from a backup, and swap it in",
+  "app:contain": "isolate an app, suspend its CronJobs, and revoke its tokens",
+  "node:drain": "cordon, drain and uncordon nodes",
   "evidence:collect": "preserve evidence of an app",
   "evidence:export": "export preserved evidence",
   "job:run": "run a Job of crai.yaml",

@@ -5,6 +5,7 @@ import { App } from "./app.ts";
 import { Contact, EscalationLevel } from "./contact.ts";
 import { Dashboard } from "./dashboard.ts";
 import { Duration } from "./deadline.ts";
+import { Emergency } from "./emergency.ts";
 import { Domain, JobSettings } from "./job.ts";
 import { Manifests } from "./manifests.ts";
 import { Preflight } from "./preflight.ts";
@@ -133,6 +134,7 @@ export const Config = z.strictObject({
   preflight: Preflight.optional().describe(
     "what the checklist before a deploy looks at, and where one is required",
   ),
+  emergency: Emergency.optional().describe("what emergencies need to know"),
   dashboards: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and -"), Dashboard)
     .default({})

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { diagnoseCases } from "./cluster/diagnose-cases.ts";
+import { containmentCases, nodeCases } from "./cluster/emergency-cases.ts";
 import { jobCases } from "./cluster/job-cases.ts";
 import { kubectlCases } from "./cluster/kubectl-cases.ts";
 import { manifestCases } from "./cluster/manifest-cases.ts";
@@ -66,6 +67,12 @@ describe.each(worlds)("on $name", ({ start }) => {
   });
   describe("parameters", () => {
     parameterCases(current);
+  });
+  describe("containment", () => {
+    containmentCases(current);
+  });
+  describe("nodes", () => {
+    nodeCases(current);
   });
   describe("manifests", () => {
     manifestCases(current);

@@ -60,6 +60,17 @@ export const summaries: Readonly<Record<string, string>> = {
   "incident-fact": "Whether the record of the run's incident shows that something was done.",
   "evidence-collect":
     "Keeps copies of the app's pods, their logs and those before a restart, events, image digests, nodes and NetworkPolicies in crai's database, under a manifest of SHA-256 hashes whose own hash stands on the timeline. It reads only.",
+  quarantine:
+    "Isolates the app's pods by a NetworkPolicy that lets nothing through but what `emergency.quarantine` says; says which other policies still do, and that the API does not tell whether any is enforced.",
+  "quarantine-lift":
+    "Removes exactly the NetworkPolicy that `quarantine` made. It is the inverse that it records.",
+  "cron-suspend": "Keeps a CronJob from starting Jobs, or lets it again.",
+  "revoke-tokens":
+    "Deletes the token Secrets of the service account that the app runs as, and says which tokens it cannot revoke and what ends those. There is no undo.",
+  cordon: "Lets no new pods come to a node, as `kubectl cordon` does.",
+  uncordon: "Lets pods come to a node again, as `kubectl uncordon` does.",
+  drain:
+    "Cordons a node and evicts its pods, as `kubectl drain --ignore-daemonsets` does; a disruption budget is never broken.",
   "system-status":
     "How many replicas of each app of the environment are ready; looked at once, however it stands.",
   "cluster-check":

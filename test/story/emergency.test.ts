@@ -25,6 +25,14 @@ describe("an emergency that somebody declares", { timeout: storyTimeout }, () =>
     await robin.waitForMessage(channel.id, /☑ Check system status · .*apps are whole/, {
       withinMs,
     });
+    // Every finding is shown; from then on nothing moves under the finger.
+    await robin.waitForMessage(
+      channel.id,
+      /☐ Acknowledge alerts .*nobody has acknowledged it.*nobody is commander/s,
+      {
+        withinMs,
+      },
+    );
     await robin.press(list, "1: ack");
     await robin.waitForMessage(channel.id, /☑ Acknowledge alerts · acknowledged by Robin/, {
       withinMs,

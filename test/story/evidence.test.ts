@@ -50,7 +50,7 @@ describe("evidence of a security incident", { timeout: storyTimeout }, () => {
 
   test("is kept by itself when the incident is declared, before anything is changed, and ticks its item", async () => {
     const { alex } = world;
-    await alex.waitForMessage(channel, /☑ Preserve evidence, .*crai: yes \(\d+ files preserved at/, {
+    await alex.waitForMessage(channel, /☑ Preserve evidence, .* · \d+ files preserved at/, {
       withinMs,
     });
     const writes = world.sandbox.cluster.audit.filter(

@@ -12,7 +12,7 @@ export const nodeLifecycleController: Controller = {
   reconcile(bench, name) {
     const node = bench.store.get("nodes", undefined, name) as Node | undefined;
     if (!node) return;
-    const taints = node.spec.taints ?? [];
+    const taints = node.spec?.taints ?? [];
     const others = taints.filter((taint) => taint.key !== key);
     const cordoned = node.spec.unschedulable === true;
     if (cordoned === taints.length > others.length) return;

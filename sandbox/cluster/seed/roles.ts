@@ -37,6 +37,9 @@ const operate = [
   { apiGroups: [""], resources: ["configmaps", "services"], verbs: ["create", "patch", "delete"] },
   { apiGroups: ["apps"], resources: ["deployments"], verbs: ["create", "delete"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: ["create", "patch", "delete"] },
+  // To isolate an app, and to keep its CronJobs from starting.
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["create", "delete"] },
+  { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["patch"] },
 ];
 
 const lead = [

@@ -15,13 +15,16 @@ const FOUND = 140;
 /** Characters that a button shows. */
 const LABEL = 70;
 
+/** ms; what is due later than that has a date. */
+const A_DAY = 86_400_000;
+
 type Times = Record<"since" | "now", Date>;
 
 /** Until when it should be ticked; said to be overdue once it is. */
 function due({ dueMs }: Item, { since, now }: Times): Inline[] {
   if (dueMs === null) return [];
   const until = addMilliseconds(since, dueMs);
-  const time = { time: until, as: "clock" } as const;
+  const time = { time: until, as: dueMs < A_DAY ? "clock" : "date" } as const;
   return now >= until ? [{ bold: "overdue" }, " since ", time] : ["by ", time];
 }
 

@@ -16,11 +16,15 @@ const Budget = z.object({
 });
 
 /**
- * Why pods with these labels, which are not ready, may not be evicted now, as the disruption budget over them stands;
+ * Why pods with these labels, `ready` or not, may not be evicted now, as the disruption budget over them stands;
  * empty: none holds them. null: not known, because the actor may not look.
  */
 export async function heldByBudgets(
-  { namespace, labels }: { namespace: string; labels: Readonly<Record<string, string>> },
+  {
+    namespace,
+    labels,
+    ready = false,
+  }: { namespace: string; labels: Readonly<Record<string, string>>; ready?: boolean },
   { objects }: Pick<Cluster, "objects">,
 ): Promise<string[] | null> {
   const held: string[] = [];
@@ -31,8 +35,9 @@ export async function heldByBudgets(
       if (!spec.selector || !selects(spec.selector, labels)) continue;
       const { disruptionsAllowed, currentHealthy, desiredHealthy } = status;
       const uncounted =
-        spec.unhealthyPodEvictionPolicy === "AlwaysAllow" ||
-        (desiredHealthy > 0 && currentHealthy >= desiredHealthy);
+        !ready &&
+        (spec.unhealthyPodEvictionPolicy === "AlwaysAllow" ||
+          (desiredHealthy > 0 && currentHealthy >= desiredHealthy));
       if (!uncounted && disruptionsAllowed <= 0)
         held.push(
           `the disruption budget ${metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy}`,

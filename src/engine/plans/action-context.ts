@@ -46,6 +46,7 @@ export interface ContextOptions {
     | "dashboards"
     | "deadlines"
     | "domains"
+    | "emergency"
     | "jobs"
     | "manifests"
     | "preflight"

@@ -91,7 +91,15 @@ export interface BaseContext {
   /** What crai.yaml says beside apps. */
   settings: Pick<
     Config,
-    "access" | "apps" | "clusters" | "dashboards" | "domains" | "jobs" | "manifests" | "preflight"
+    | "access"
+    | "apps"
+    | "clusters"
+    | "dashboards"
+    | "domains"
+    | "emergency"
+    | "jobs"
+    | "manifests"
+    | "preflight"
   >;
   /** The outage of an app that is not resolved, if there is one. */
   openOutage: (app: string, environment: string) => Promise<Incident | undefined>;
