@@ -24,7 +24,7 @@ export function compare(
   }));
 }
 
-export function figureText(value: number | null): string {
+function figureText(value: number | null): string {
   return value === null ? "not known" : String(Math.round(value * 10_000) / 10_000);
 }
 

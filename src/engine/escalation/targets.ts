@@ -33,7 +33,7 @@ export function chainOf({ apps, contacts, escalation }: Reachable, app: string |
   }));
 }
 
-export function contactTarget({ contacts }: Pick<Config, "contacts">, name: string): Target | null {
+function contactTarget({ contacts }: Pick<Config, "contacts">, name: string): Target | null {
   const contact = Object.hasOwn(contacts, name) ? contacts[name] : undefined;
   if (contact === undefined) return null;
   const schedules = contact.schedule === undefined ? [] : [contact.schedule];
