@@ -102,6 +102,6 @@ export function forPager(incident: Incident, message: PagerMessage): PagerMessag
     case "note":
       return null;
     case "page":
-      return { ...message, title: message.discreet };
+      return { ...message, title: message.discreet, body: message.discreet };
   }
 }

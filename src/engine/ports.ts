@@ -383,7 +383,7 @@ export interface Page {
   /** Whoever is on call there when it is delivered, or whose account has this address; null: the service's policy. */
   to: { schedule: string } | { email: string } | null;
   title: string;
-  /** The title where the incident is confidential; the body must then say nothing either. */
+  /** The title, and the body, where the incident is confidential. */
   discreet: string;
   body: string;
   dedupKey: string;
