@@ -24,8 +24,8 @@ steps:
 
 const domain = { name: "api.credit-risk-ai.example.com", port: 443 };
 
-async function startRot() {
-  const world = await startEngineWorld({ playbooks: { rollback, certificates } });
+async function startRot(playbooks: Record<string, string> = { rollback, certificates }) {
+  const world = await startEngineWorld({ playbooks });
   world.config.domains = [domain];
   world.config.teams = { "Security Team": { channel: "C0SECURITY" }, "DevOps Team": { channel: "C0API" } };
   const crai = await world.process();
@@ -103,4 +103,14 @@ test("a cluster that gives no answer says nothing of the playbooks", async () =>
   await world.cluster.close();
   expect(await look()).toEqual([]);
   expect(await seen(world)).toMatchObject({ "rollback api in prod": true });
+});
+
+test("a playbook that contains an app is never told of: what it finds would tell who is contained", async () => {
+  const { world, look } = await startRot({
+    certificates: certificates.replace("risk:", "permissions: [app:contain]\nrisk:"),
+  });
+  await look();
+  world.config.domains = [];
+  expect(await look()).toEqual([]);
+  expect(await seen(world)).toEqual({});
 });

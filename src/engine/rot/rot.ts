@@ -53,6 +53,11 @@ function isNews(one: Probed, before: boolean | undefined, others: readonly Probe
   return others.every(({ playbook, found }) => playbook !== one.playbook || found.state !== "able");
 }
 
+/** Its plan tells who is contained: that is said to nobody who does not take part in the incident. */
+function isContainment({ playbook: { permission, permissions } }: Trial): boolean {
+  return [permission, ...permissions].includes("app:contain");
+}
+
 /**
  * Each night every playbook is planned against the clusters as they are, read-only, as the observer; who owns one that can
  * no longer be planned hears of it once.
@@ -92,7 +97,7 @@ export function createRot(options: RotOptions): { set(): Promise<void>; handlers
   /** Returns when it is due again. */
   async function look(): Promise<Date> {
     const before = new Map((await knownRot(db)).map(({ subject, able }) => [subject, able]));
-    const probed = await probeAll(options);
+    const probed = (await probeAll(options)).filter((one) => !isContainment(one));
     const news = probed.filter((one) => isNews(one, before.get(trialName(one)), probed));
     await tell(news);
     for (const one of probed)
