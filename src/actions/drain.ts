@@ -7,6 +7,7 @@ import { isRefusal } from "../engine/cluster-refusal.ts";
 import { onNode } from "./nodes/calls.ts";
 import { demandNode, nodeName, nodeOf, setCordon } from "./nodes/node.ts";
 import { type PodOnNode, podsOnNode } from "./nodes/pods-on-node.ts";
+import { refusedHalfway } from "../engine/refused-halfway.ts";
 import { heldByBudgets } from "./resources/disruption-budgets.ts";
 
 const Params = z.strictObject({
@@ -141,13 +142,17 @@ export const drain = defineAction<Params, DrainState, "cluster">({
     const found = await nodeOf(context, state.node);
     if (found?.uid !== state.uid) throw new PlanDrifted(`${state.node} was deleted and made again`);
     if (!found.cordoned) await setCordon(context, found, true);
+    let wrote = !found.cordoned;
     for (const pod of await left(state, context)) {
       if (pod.deleting) continue;
       try {
         await context.cluster.objects.evict(pod);
+        wrote = true;
       } catch (error) {
         // Held by a budget, or gone meanwhile: what is left is seen when looking, and told of then.
-        if (!isRefusal(error, "blocked", "not-found") && !isError(error, "PatchConflict")) throw error;
+        if (isRefusal(error, "blocked", "not-found") || isError(error, "PatchConflict")) continue;
+        if (refusedHalfway(wrote, error)) return;
+        throw error;
       }
     }
   },

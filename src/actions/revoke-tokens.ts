@@ -2,6 +2,7 @@ import { z } from "zod";
 import { digest } from "../domain/hash.ts";
 import { type ActionContext, defineAction } from "../engine/playbooks/action.ts";
 import { isRefusal } from "../engine/cluster-refusal.ts";
+import { refusedHalfway } from "../engine/refused-halfway.ts";
 import { onWorkload } from "./rollout/calls.ts";
 
 const Params = z.strictObject({});
@@ -14,6 +15,7 @@ const Secret = z.object({
   metadata: z.object({
     name: z.string(),
     uid: z.string(),
+    deletionTimestamp: z.string().optional(),
     annotations: z.record(z.string(), z.string()).default({}),
   }),
 });
@@ -25,12 +27,13 @@ function secretsIn({ target }: ActionContext) {
   return { group: "", resource: "secrets", namespace: target.namespace };
 }
 
-async function tokensOf(account: string, context: ActionContext): Promise<Token[]> {
-  const found: Token[] = [];
+async function tokensOf(account: string, context: ActionContext): Promise<(Token & { deleting: boolean })[]> {
+  const found: (Token & { deleting: boolean })[] = [];
   const query = { fieldSelector: "type=kubernetes.io/service-account-token" };
   for await (const raw of context.cluster.objects.list(secretsIn(context), query)) {
-    const { name, uid, annotations } = Secret.parse(raw).metadata;
-    if (annotations["kubernetes.io/service-account.name"] === account) found.push({ name, uid });
+    const { name, uid, annotations, deletionTimestamp } = Secret.parse(raw).metadata;
+    if (annotations["kubernetes.io/service-account.name"] === account)
+      found.push({ name, uid, deleting: deletionTimestamp !== undefined });
   }
   return found;
 }
@@ -48,7 +51,7 @@ export const revokeTokens = defineAction<z.infer<typeof Params>, RevokeState>({
     const account = Template.parse(workload.template).spec.serviceAccountName;
     let tokens: Token[] = [];
     try {
-      tokens = await tokensOf(account, context);
+      tokens = (await tokensOf(account, context)).map(({ name, uid }) => ({ name, uid }));
     } catch (error) {
       // Said by the preflight, in its own words.
       if (!isRefusal(error, "forbidden")) throw error;
@@ -92,15 +95,31 @@ export const revokeTokens = defineAction<z.infer<typeof Params>, RevokeState>({
 
   async apply({ tokens, account }, context) {
     const there = new Set((await tokensOf(account, context)).map(({ uid }) => uid));
-    for (const { name, uid } of tokens)
-      if (there.has(uid)) await context.cluster.objects.remove({ ...secretsIn(context), name }, uid);
+    let wrote = false;
+    for (const { name, uid } of tokens) {
+      if (!there.has(uid)) continue;
+      try {
+        await context.cluster.objects.remove({ ...secretsIn(context), name }, uid);
+      } catch (error) {
+        if (refusedHalfway(wrote, error)) return;
+        throw error;
+      }
+      wrote = true;
+    }
   },
 
   async observe({ tokens, account }, context) {
-    const there = new Set((await tokensOf(account, context)).map(({ uid }) => uid));
-    const left = tokens.filter(({ uid }) => there.has(uid));
-    if (left.length > 0)
-      return { state: "pending", detail: `${left.length} of ${tokens.length} are still there` };
+    const planned = new Set(tokens.map(({ uid }) => uid));
+    const left = (await tokensOf(account, context)).filter(({ uid }) => planned.has(uid));
+    const detail = `${left.length} of ${tokens.length} are still there`;
+    const kept = left.filter(({ deleting }) => !deleting).map(({ name }) => name);
+    if (kept.length > 0 && context.inHand?.acted() === true)
+      return {
+        state: "failed",
+        detail: `${detail}, not deleted: ${kept.join(", ")}`,
+        evidence: kept.map((name) => ({ what: `Secret ${name} is still there`, ok: false })),
+      };
+    if (left.length > 0) return { state: "pending", detail };
     return {
       state: "done",
       evidence: [

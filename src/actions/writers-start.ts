@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import { type BaseContext, defineAction } from "../engine/playbooks/action.ts";
-import { callsOn, countsOf, scaleTo, writersOf } from "./database/writers.ts";
+import { callsOn, countsOf, scaleAll, whyNotScaled, writersOf } from "./database/writers.ts";
 import { kubectl } from "./rollout/kubectl.ts";
 
 const Replicas = z.record(z.string(), z.int().min(0).max(1000));
@@ -54,26 +54,34 @@ export const writersStart = defineAction<z.infer<typeof Params>, StartState, "en
   },
 
   async apply({ of, replicas }, context) {
+    const stopped: Parameters<typeof scaleAll>[1][number][] = [];
     for (const place of writersOf(of, context)) {
       const wanted = replicas[place.app.name] ?? 0;
       // Started by somebody else meanwhile: their number counts.
       const { replicas: now } = await context.cluster.workload(place.target);
-      if (wanted > 0 && now === 0) await scaleTo(context, place, wanted);
+      if (wanted > 0 && now === 0) stopped.push({ place, replicas: wanted });
     }
+    await scaleAll(context, stopped);
   },
 
   async observe({ of, replicas }, context) {
     const waiting: string[] = [];
     const started: string[] = [];
-    for (const { app, target } of writersOf(of, context)) {
-      if ((replicas[app.name] ?? 0) === 0) continue;
+    for (const place of writersOf(of, context)) {
+      const { app, target } = place;
+      const wanted = replicas[app.name] ?? 0;
+      if (wanted === 0) continue;
       const workload = await context.cluster.workload(target);
       const { ready } = countsOf(workload);
       const text = `${app.name} ${ready} of ${workload.replicas} ready`;
       if (workload.replicas > 0 && ready >= workload.replicas) started.push(text);
-      else if (workload.replicas === 0 && context.inHand?.acted() === true)
-        return { state: "diverged", detail: `Somebody scaled ${app.name} down to 0 again` };
-      else waiting.push(text);
+      else if (workload.replicas === 0 && context.inHand?.acted() === true) {
+        const why = await whyNotScaled(context, place, wanted);
+        if (why !== null)
+          return { state: "failed", detail: `${app.name} was not started. ${why}`, evidence: [] };
+        const detail = `${app.name} has no pods: it was not started, or somebody scaled it down to 0 again`;
+        return { state: "diverged", detail };
+      } else waiting.push(text);
     }
     if (waiting.length > 0) return { state: "pending", detail: waiting.join(", ") };
     return {

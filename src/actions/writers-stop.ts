@@ -2,7 +2,7 @@ import { z } from "zod";
 import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
-import { callsOn, countsOf, scaleTo, writersOf } from "./database/writers.ts";
+import { callsOn, countsOf, scaleAll, whyNotScaled, writersOf } from "./database/writers.ts";
 import { kubectl } from "./rollout/kubectl.ts";
 
 const Params = z.strictObject({ of: z.string().describe("the app that is the database") });
@@ -84,18 +84,27 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
   },
 
   async apply({ of, replicas }, context) {
-    for (const place of writersOf(of, context))
-      if (Object.hasOwn(replicas, place.app.name)) await scaleTo(context, place, 0);
+    const running = writersOf(of, context).filter(({ app }) => Object.hasOwn(replicas, app.name));
+    await scaleAll(
+      context,
+      running.map((place) => ({ place, replicas: 0 })),
+    );
   },
 
   async observe({ of, replicas }, context) {
     const left: string[] = [];
-    for (const { app, target } of writersOf(of, context)) {
+    for (const place of writersOf(of, context)) {
+      const { app, target } = place;
       if (!Object.hasOwn(replicas, app.name)) continue;
       const workload = await context.cluster.workload(target);
       const { pods } = countsOf(workload);
-      if (workload.replicas > 0 && context.inHand?.acted() === true)
-        return { state: "diverged", detail: `Somebody scaled ${app.name} up again to ${workload.replicas}` };
+      if (workload.replicas > 0 && context.inHand?.acted() === true) {
+        const why = await whyNotScaled(context, place, 0);
+        if (why !== null)
+          return { state: "failed", detail: `${app.name} was not stopped. ${why}`, evidence: [] };
+        const detail = `${app.name} runs with ${workload.replicas}: it was not stopped, or somebody scaled it up again`;
+        return { state: "diverged", detail };
+      }
       if (workload.replicas > 0 || pods > 0)
         left.push(`${app.name} has ${Math.max(pods, workload.replicas)} pods`);
     }

@@ -241,7 +241,7 @@ export async function markActed(trx: Queries, run: number, step: string, at: Dat
     .execute();
 }
 
-/** Begins a step anew after a clear failure. */
+/** Begins a step anew after a clear failure; what the tries before it have written stands, and so does when. */
 export async function retryStep(
   trx: Queries,
   run: number,
@@ -250,12 +250,12 @@ export async function retryStep(
 ): Promise<Row<"run_step"> & { begun: boolean }> {
   const row = await trx
     .updateTable("run_step")
-    .set((eb) => ({ phase: "intended", acted_at: null, intended_at: at, attempt: eb("attempt", "+", 1) }))
+    .set((eb) => ({ phase: "intended", intended_at: at, attempt: eb("attempt", "+", 1) }))
     .where("run", "=", run)
     .where("step", "=", step)
     .returningAll()
     .executeTakeFirstOrThrow();
-  return { ...row, begun: false };
+  return { ...row, begun: mayHaveWritten(row) };
 }
 
 /** Parameters that were known only now. */

@@ -1,8 +1,9 @@
-import { UserError } from "../../domain/errors.ts";
+import { isUserError, UserError } from "../../domain/errors.ts";
 import type { ResourceCall } from "../../domain/plan.ts";
 import type { EnvironmentContext } from "../../engine/playbooks/action.ts";
 import type { Workload } from "../../engine/ports.ts";
 import { onWorkload } from "../rollout/calls.ts";
+import { refusedHalfway } from "../../engine/refused-halfway.ts";
 import { fieldManager } from "../rollout/write-template.ts";
 
 type Place = EnvironmentContext["apps"][number];
@@ -26,17 +27,40 @@ export function callsOn(places: readonly Place[]): ResourceCall[] {
   ]);
 }
 
-export async function scaleTo(
+/** Scales one after the other; stops at the first that the cluster refuses. */
+export async function scaleAll(
   { cluster }: EnvironmentContext,
-  { target }: Pick<Place, "target">,
-  replicas: number,
+  wanted: readonly { place: Place; replicas: number }[],
 ): Promise<void> {
-  await cluster.patch(target, {
-    type: "merge",
-    subresource: "scale",
-    body: { spec: { replicas } },
-    fieldManager,
-  });
+  let wrote = false;
+  for (const { place, replicas } of wanted) {
+    try {
+      await cluster.patch(place.target, patchTo(replicas));
+    } catch (error) {
+      if (refusedHalfway(wrote, error)) return;
+      throw error;
+    }
+    wrote = true;
+  }
+}
+
+/** Why the cluster would not scale it now, asked without writing; null: it would. */
+export async function whyNotScaled(
+  { cluster }: EnvironmentContext,
+  { target }: Place,
+  replicas: number,
+): Promise<string | null> {
+  try {
+    await cluster.patch(target, { ...patchTo(replicas), dryRun: true });
+    return null;
+  } catch (error) {
+    if (isUserError(error)) return `${error.message} ${error.why}`;
+    throw error;
+  }
+}
+
+function patchTo(replicas: number) {
+  return { type: "merge", subresource: "scale", body: { spec: { replicas } }, fieldManager } as const;
 }
 
 /** Pods of it that there still are, and that are ready. */

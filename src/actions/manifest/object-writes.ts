@@ -1,9 +1,10 @@
-import { isError, isUserError, PlanDrifted } from "../../domain/errors.ts";
+import { isUserError, PlanDrifted } from "../../domain/errors.ts";
 import { digest } from "../../domain/hash.ts";
 import type { ResourceCall } from "../../domain/plan.ts";
 import type { Evidence } from "../../domain/timeline.ts";
 import type { EnvironmentContext, Observation } from "../../engine/playbooks/action.ts";
 import type { JsonObject } from "../../engine/ports.ts";
+import { refusedHalfway } from "../../engine/refused-halfway.ts";
 import { lastManager } from "../rollout/field-owners.ts";
 import { fieldManager } from "../rollout/write-template.ts";
 import { appliedFields, type FieldSet, partOf, pick } from "./owned-fields.ts";
@@ -100,8 +101,7 @@ export async function applyWrites(
       if (seen.is === "todo" && write.do === "apply")
         await objects.apply(write.ref, contentOf(write, contents), { fieldManager, force: write.force });
     } catch (error) {
-      // Half of it is there: that is no refusal of the step, but a step that acted and failed.
-      if (changed && (isUserError(error) || isError(error, "PlanDrifted"))) return;
+      if (refusedHalfway(changed, error)) return;
       throw error;
     }
     changed ||= seen.is === "todo" || write.changes;
