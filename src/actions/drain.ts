@@ -23,6 +23,9 @@ type Params = z.infer<typeof Params>;
 type Going = { namespace: string; name: string; uid: string; labels: Record<string, string> };
 type DrainState = { node: string; uid: string; pods: Going[] };
 
+/** Pods that a sentence names. */
+const mostNamed = 5;
+
 function nameOf({ namespace, name }: Pick<Going, "namespace" | "name">): string {
   return `${namespace}/${name}`;
 }
@@ -161,7 +164,9 @@ export const drain = defineAction<Params, DrainState, "cluster">({
     const { node, pods } = state;
     const found = await nodeOf(context, node);
     if (found?.uid !== state.uid) return { state: "diverged", detail: `${node} was deleted and made again` };
-    const there = await left(state, context);
+    const all = await podsOnNode(context, node);
+    const planned = new Set(pods.map(({ uid }) => uid));
+    const there = all.filter(({ uid }) => planned.has(uid));
     const staying = there.filter(({ deleting }) => !deleting);
     if (!found.cordoned) return { state: "pending", detail: `${node} is not cordoned yet` };
     if (staying.length > 0) {
@@ -175,6 +180,16 @@ export const drain = defineAction<Params, DrainState, "cluster">({
       };
     }
     if (there.length > 0) return { state: "pending", detail: `${there.length} pods are stopping` };
+    const came = all.filter(({ fate, deleting }) => fate.evicted && !deleting);
+    if (came.length > 0) {
+      const more = came.length > mostNamed ? ` and ${came.length - mostNamed} more` : "";
+      const names = `${came.slice(0, mostNamed).map(nameOf).join(", ")}${more}`;
+      return {
+        state: "failed",
+        detail: `${node} is cordoned, but not empty: ${names} came after this was planned; plan the drain again`,
+        evidence: [{ what: `${pods.length} planned pods have left ${node}`, ok: true }],
+      };
+    }
     return {
       state: "done",
       evidence: [{ what: `${node} is cordoned and ${pods.length} pods have left it`, ok: true }],

@@ -200,6 +200,21 @@ export function nodeCases(world: WorldOf): void {
     expect(step.planned.inverse).toMatchObject({ action: "uncordon", with: { node: "case-drain" } });
   });
 
+  it("a drain has not emptied a node that a pod came to after the plan, and names that pod", async () => {
+    await makeNode(world(), "case-late");
+    await makePod(world(), "known", { node: "case-late", owned: true });
+    const step = await onNode(world(), ["drain", { node: "case-late" }]);
+    await makePod(world(), "latecomer", { node: "case-late", owned: true });
+    await step.apply();
+    await expect
+      .poll(() => step.observe(true), { timeout: 20_000 })
+      .toMatchObject({
+        state: "failed",
+        detail: `case-late is cordoned, but not empty: ${namespace}/latecomer came after this was planned; plan the drain again`,
+      });
+    expect(await exists(world(), `${core}/pods/latecomer`)).toBe(true);
+  });
+
   it("a disruption budget that blocks a drain is named, and its pod stays", async () => {
     await makeNode(world(), "case-budget");
     await world().admin.create(`/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`, {
