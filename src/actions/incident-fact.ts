@@ -59,9 +59,15 @@ const looks: Record<Params["of"], (record: IncidentRecord, params: Params) => Fo
     if (run === undefined) return { waits: `${who} not notified yet` };
     return { what: `${who} notified, R${run.number}${run.at === null ? "" : ` at ${clock(run.at)}`}` };
   },
-  evidence({ entries }) {
-    const entry = newest(entries, "evidence.collected");
-    if (entry?.fact.kind !== "evidence.collected") return { waits: "no evidence has been preserved" };
+  evidence({ incident: { app, environment }, entries }) {
+    const entry = entries.findLast(
+      ({ fact }) =>
+        fact.kind === "evidence.collected" &&
+        (app === null || fact.app === app) &&
+        (environment === null || fact.environment === environment),
+    );
+    if (entry?.fact.kind !== "evidence.collected")
+      return { waits: `no evidence${app === null ? "" : ` of ${app}`} has been preserved` };
     const { files, sha256 } = entry.fact;
     return { what: `${files} files preserved at ${clock(entry.at)}, SHA-256 ${sha256.slice(0, 12)}…` };
   },

@@ -122,7 +122,13 @@ describe("evidence of a security incident", { timeout: storyTimeout }, () => {
     await alex.command(breach.id, "/crai evidence api");
     await alex.waitForMessage(breach.id, /☑ Preserve evidence/, { withinMs });
     await alex.command(breach.id, "/crai rollback federated --to 1");
-    const after = await alex.waitForMessage(breach.id, /federated.*Nothing has been touched/s, { withinMs });
+    // That of another app is none of these pods.
+    const other = await alex.waitForMessage(breach.id, /federated.*Nothing has been touched/s, { withinMs });
+    expect(textOf(other)).toMatch(/Evidence has not been preserved yet.*evidence federated/s);
+    await alex.command(breach.id, "/crai restart api");
+    const after = await alex.waitForMessage(breach.id, /Restart api.*Nothing has been touched/s, {
+      withinMs,
+    });
     expect(textOf(after)).not.toContain("Evidence has not been");
   });
 });
