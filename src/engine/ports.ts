@@ -174,7 +174,7 @@ export interface Objects {
   /** The last lines of a container, oldest first; `previous`: of the one before its last restart. */
   logs(
     pod: { namespace: string; name: string; container?: string },
-    query: { tailLines: number; limitBytes: number; sinceSeconds?: number; previous?: boolean },
+    query: { tailLines: number; sinceSeconds?: number; previous?: boolean },
   ): Promise<string>;
   /** Runs a program in a container, without a shell: every argument reaches it as it is. Ends after `timeoutMs`. */
   exec(

@@ -2,12 +2,13 @@ import { isUserError } from "../../domain/errors.ts";
 import { isRefusal } from "../../engine/cluster-refusal.ts";
 import type { ActionContext } from "../../engine/playbooks/action.ts";
 import type { createGroups } from "./group-lines.ts";
+import { lastBytes } from "./last-bytes.ts";
 import { Pod, selectorOf } from "./objects.ts";
 
 type Where = Pick<ActionContext, "cluster" | "target">;
 
 /** Bytes of one container's log. */
-const limitBytes = 256 * 1024;
+const mostBytes = 256 * 1024;
 const mostContainers = 40;
 
 interface ToRead {
@@ -64,12 +65,11 @@ export async function readLogs(
           { namespace: target.namespace, name: pod, container },
           {
             tailLines: lines,
-            limitBytes,
             ...(previous && { previous }),
             ...(sinceSeconds !== undefined && { sinceSeconds }),
           },
         );
-        groups.take(text, pod, previous);
+        groups.take(lastBytes(text, mostBytes), pod, previous);
       } catch (error) {
         if (!isUserError(error) || isRefusal(error, "forbidden")) throw error;
         // A container that has not begun yet, or whose log is rotated away, has none.

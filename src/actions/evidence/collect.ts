@@ -3,13 +3,14 @@ import { isUserError } from "../../domain/errors.ts";
 import type { EvidenceFile } from "../../domain/evidence.ts";
 import type { ActionContext } from "../../engine/playbooks/action.ts";
 import type { JsonObject, ObjectsOf } from "../../engine/ports.ts";
+import { lastBytes } from "../diagnose/last-bytes.ts";
 import { selectorOf } from "../diagnose/objects.ts";
 
 /** Pods that are copied with their logs; what is beyond it is said to be missing. */
 const MOST_PODS = 50;
 const MOST_OBJECTS = 2000;
 /** Of one container's log, from its end. */
-const log = { tailLines: 20_000, limitBytes: 1024 * 1024 };
+const log = { lines: 20_000, bytes: 4 * 1024 * 1024 };
 /** Logs that are read at once. */
 const PARALLEL = 4;
 
@@ -100,11 +101,17 @@ export async function collect({ cluster, target }: ActionContext): Promise<Colle
   async function readLog({ pod, container, previous }: LogOf): Promise<void> {
     const name = `logs/${pod}/${container}${previous ? ".previous" : ""}.log`;
     const text = await had(name, () =>
-      cluster.objects.logs({ namespace, name: pod, container }, { ...log, ...(previous && { previous }) }),
+      cluster.objects.logs(
+        { namespace, name: pod, container },
+        { tailLines: log.lines, ...(previous && { previous }) },
+      ),
     );
     if (text === null) return;
-    files.push({ name, content: Buffer.from(text) });
-    if (text.length >= log.limitBytes) missing.push(`${name} before its last ${log.limitBytes} bytes`);
+    const kept = lastBytes(text, log.bytes);
+    files.push({ name, content: Buffer.from(kept) });
+    if (kept !== text) missing.push(`${name} before its last ${Buffer.byteLength(kept)} bytes`);
+    else if (text.split("\n").length > log.lines)
+      missing.push(`${name} before its last ${log.lines} lines, if there was more`);
   }
 
   const workload = await cluster.workload(target);

@@ -5,14 +5,15 @@ import type { Attachment } from "../../domain/view.ts";
 import type { Observation } from "../../engine/playbooks/action.ts";
 import type { Json, Objects } from "../../engine/ports.ts";
 import { container } from "./manifest.ts";
+import { lastBytes } from "../diagnose/last-bytes.ts";
 import { hideSecrets } from "../diagnose/hide-secrets.ts";
 import { readReport } from "./report.ts";
 import { type JobObject, JobPod, type Terminated } from "./shapes.ts";
 import type { Watched } from "./watched.ts";
 import { whyNotStarted } from "./start.ts";
 
-/** What is read of a log: enough for the report of a scan, and never more than this is held. */
-const log = { tailLines: 20_000, limitBytes: 4 * 2 ** 20 };
+/** What is read of a log, and what is looked at of that, from its end: enough for the report of a scan. */
+const log = { tailLines: 20_000, bytes: 4 * 2 ** 20 };
 /** Lines that are kept with the run, and lines about what is wrong that are told beside the last. */
 const [kept, told] = [40, 3];
 const wrong = /\b(fail(ed|ure|ing)?|error|fatal|exception|traceback|refused|denied)\b/i;
@@ -38,18 +39,17 @@ async function logOf(
   { tailLines, waits }: { tailLines: number; waits: boolean },
 ): Promise<string | null> {
   try {
-    const query = { tailLines, limitBytes: log.limitBytes };
-    return await objects.logs({ ...pod, container }, query);
+    return lastBytes(await objects.logs({ ...pod, container }, { tailLines }), log.bytes);
   } catch (error) {
     if (isUserError(error) || (isError(error, "ClusterUnreachable") && !waits)) return null;
     throw error;
   }
 }
 
-/** Bytes of a log that are handed on as a file. */
+/** Bytes of a log, its last, that are handed on as a file. */
 const fileBytes = 2 ** 20;
 
-/** Its whole log, and the report that it ended with, as files; what looks like a secret is hidden. */
+/** The end of its log, and the report that it ended with, as files; what looks like a secret is hidden. */
 export async function filesOfJob(
   watched: Watched,
   { objects, run }: { objects: Objects; run: number },
@@ -58,7 +58,7 @@ export async function filesOfJob(
   const ended = pod?.status.containerStatuses.find(({ name }) => name === container)?.state.terminated;
   if (pod === null || ended === undefined) return [];
   const at = { namespace: watched.ref.namespace, name: pod.metadata.name };
-  const text = await objects.logs({ ...at, container }, { tailLines: log.tailLines, limitBytes: fileBytes });
+  const text = lastBytes(await objects.logs({ ...at, container }, { tailLines: log.tailLines }), fileBytes);
   const file = (what: string, extension: string, content: string): Attachment[] =>
     content.trim() === ""
       ? []

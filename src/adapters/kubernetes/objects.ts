@@ -81,11 +81,10 @@ export function createObjects(api: Api): Objects {
       await api.create(call, eviction, { query: {}, dryRun: false });
     },
 
-    logs({ namespace, name, container }, { tailLines, limitBytes, sinceSeconds, previous = false }) {
+    logs({ namespace, name, container }, { tailLines, sinceSeconds, previous = false }) {
       const call: Call = { verb: "get", group: "", resource: "pods", subresource: "log", namespace, name };
       return api.text(call, {
         tailLines: String(tailLines),
-        limitBytes: String(limitBytes),
         ...(container !== undefined && { container }),
         ...(sinceSeconds !== undefined && { sinceSeconds: String(sinceSeconds) }),
         ...(previous && { previous: "true" }),
