@@ -84,6 +84,7 @@ export const limits = defineAction<z.infer<typeof Params>, LimitsState>({
   name: "limits",
   params: Params,
   permission: "workload:limits",
+  endsPods: true,
 
   async plan(wishes, context) {
     const { cluster, target, environment, maskKey } = context;

@@ -78,6 +78,7 @@ export const podsRestart = defineAction<z.infer<typeof Params>, RestartState>({
   name: "pods-restart",
   params: Params,
   permission: "rollout:restart",
+  endsPods: true,
 
   async plan({ stuckAfter }, context) {
     const { cluster, target, now } = context;

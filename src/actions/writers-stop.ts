@@ -21,6 +21,7 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
   scope: "environment",
   params: Params,
   permission: "workload:scale",
+  endsPods: true,
 
   async plan({ of }, context) {
     const { cluster } = context;

@@ -17,11 +17,4 @@ export const Emergency = z.strictObject({
     })
     .optional()
     .describe("what `/crai quarantine` lets through; without it nothing"),
-  notify: z
-    .partialRecord(
-      z.enum(["stakeholders", "security", "legal", "customers", "authorities"]),
-      z.string().describe("name of a contact"),
-    )
-    .default({})
-    .describe("whom `/crai notify` means, by a name under `contacts`"),
 });
