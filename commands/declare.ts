@@ -99,7 +99,8 @@ async function begun(...asked: Parameters<typeof begin>): Promise<string> {
     return await begin(...asked);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    return `Its playbook ${asked[0].metadata.name} was not started: ${error.message} ${error.why} ${error.next}`;
+    const said = [error.message, error.why, error.next].map((text) => text.replace(/([^.!?])$/, "$1."));
+    return `Its playbook ${asked[0].metadata.name} was not started: ${said.join(" ")}`;
   }
 }
 

@@ -58,7 +58,7 @@ function explain(name: string, commands: readonly Command[]) {
       commands.map((candidate) => candidate.name),
     );
     throw new UserError(`There is no command "${name}".`, {
-      why: near === undefined ? "No command is called nearly so." : `Did you mean \`help ${near}\`?`,
+      why: near === undefined ? "No command has a similar name." : `Did you mean \`help ${near}\`?`,
       next: "`help` lists them all.",
     });
   }

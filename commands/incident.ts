@@ -147,7 +147,8 @@ export const incident: Command = {
   name: "incident",
   usage:
     "incident [list [--all]] | [declare <title> [--kind outage|security|breach] [--severity sev1…sev4] [--app <app>] [--env <environment>]] | [severity <severity> [--reason …]] | [roles] | [role <role> <@person>]",
-  summary: "Declare an incident, see the open ones, change severity and roles",
+  summary:
+    "See the open incidents, open one without a checklist (`declare` has one), change severity and roles",
   examples: [
     "incident",
     'incident declare "api returns 500 since noon" --app api --severity sev1',

@@ -94,7 +94,7 @@ async function restore(server: DatabaseServer, chosen: Chosen, fresh: string): P
   if (ended.code === 0) return;
   await command(server, `drop database if exists ${fresh} with (force)`);
   throw new UserError(`${backupPath(server, chosen.file)} could not be restored: ${complaint(ended)}.`, {
-    why: `${name} was not touched and stays in force, under ${user}'s name as before; the half-made copy was dropped.`,
+    why: `${name} was not touched and stays in force; the half-made copy was dropped.`,
     next: "Choose another backup.",
   });
 }

@@ -45,7 +45,10 @@ function refusals(pods: readonly PodOnNode[], { unmanaged, emptydir }: Params): 
           {
             level: unmanaged === true ? ("warn" as const) : ("block" as const),
             text: `Nothing makes these pods anew: ${alone}.`,
-            next: "Add --unmanaged to delete them for good, or move them first.",
+            next:
+              unmanaged === true
+                ? "They are deleted for good."
+                : "Add --unmanaged to delete them for good, or move them first.",
           },
         ]),
     ...(local === ""
@@ -54,7 +57,7 @@ function refusals(pods: readonly PodOnNode[], { unmanaged, emptydir }: Params): 
           {
             level: emptydir === true ? ("warn" as const) : ("block" as const),
             text: `What these pods keep in an emptyDir is lost: ${local}.`,
-            next: "Add --emptydir when that may be.",
+            next: emptydir === true ? "It is lost for good." : "Add --emptydir if it may be lost.",
           },
         ]),
   ];

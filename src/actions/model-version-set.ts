@@ -38,7 +38,7 @@ function chooseVersion(given: Json, { name }: ModelSettings, { current, all }: V
   const known =
     others.length === 0
       ? "There is no other version."
-      : `There is ${others.map(({ version }) => version).join(", ")}.`;
+      : `Its other versions: ${others.map(({ version }) => version).join(", ")}.`;
   if (given === null) {
     const previous = all.find(({ version, ready }) => ready && current !== null && version < current);
     if (previous !== undefined) return previous;

@@ -130,7 +130,7 @@ export const podsRestart = defineAction<z.infer<typeof Params>, RestartState>({
         ...(budgets ?? []).map((why) => ({
           level: "warn" as const,
           text: `Eviction will be refused as things are: ${why}.`,
-          next: `It is tried for a minute. \`restart ${context.app.name}\` replaces pods without one going before its successor is ready.`,
+          next: `It is tried for a minute. \`restart ${context.app.name}\` replaces all pods by the rollout strategy, which no disruption budget stops.`,
         })),
       ],
       // Broken pods come and go by themselves; which of them are meant is bound by their UIDs.

@@ -16,11 +16,12 @@ const own: readonly Entry[] = [
     name: "check",
     usage: "check [playbook] [--files] | check --live | check --coverage <runbook.md>",
     summary:
-      "Read crai.yaml and the playbooks, name everything that is wrong, with file and line, and carry out the tests that playbooks bring with them on a practice cluster (not with --files); or say what becomes of each item of a written runbook",
+      "Read crai.yaml and the playbooks, name everything that is wrong, with file and line, and carry out the tests that playbooks bring with them on a practice cluster (not with --files); or say what becomes of each item of a written runbook; with --live plan every playbook read-only against your clusters, as the observer of crai.yaml",
     examples: [
       "check",
       "check rollback",
       "check --files",
+      "check --live",
       "check --coverage docs/runbook.md --out coverage.md",
     ],
   },
@@ -74,7 +75,7 @@ export function helpView(name: string | undefined, commands: readonly Entry[]): 
     known.map((candidate) => candidate.name),
   );
   throw new UserError(`There is no command "${name}".`, {
-    why: near === undefined ? "No command is called nearly so." : `Did you mean \`help ${near}\`?`,
+    why: near === undefined ? "No command has a similar name." : `Did you mean \`help ${near}\`?`,
     next: "`crai help` lists them all.",
   });
 }

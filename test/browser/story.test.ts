@@ -139,6 +139,10 @@ async function takeNotes(page: Page): Promise<void> {
 }
 
 async function resolve(page: Page, { pager }: Sandbox): Promise<void> {
+  // Asked earlier, crai says first what still fires.
+  await card(page)
+    .getByText(/\d+ alerts? resolved/)
+    .waitFor();
   await type(page, "/crai mitigate");
   await message(page, "@Robin mitigated the incident.").waitFor();
   await type(page, "/crai resolve");

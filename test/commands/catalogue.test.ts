@@ -21,7 +21,7 @@ test("no two commands have one name", () => {
 
 test("the commands people know are all there", () => {
   const names =
-    "declare docs help rollback undo status history runs stop approve deny answer tick locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor metrics dashboard diagnose escalate take preflight";
+    "declare docs help rollback undo status history runs stop approve deny answer tick locks incident ack mitigate resolve reopen note timeline export oncall whoami playbooks doctor metrics dashboard diagnose escalate take preflight maintenance restart";
 
   expect(commands.map(({ name }) => name).sort()).toEqual(names.split(" ").sort());
 });

@@ -58,7 +58,7 @@ describe("nothing is promised", () => {
   test("of a few readings", () => {
     expect(forecast(week(0.2, 0.05).slice(0, 5), window)).toEqual({
       known: false,
-      why: "there are 5 readings",
+      why: "there are too few readings",
     });
   });
 

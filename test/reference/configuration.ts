@@ -11,7 +11,11 @@ export const environment: readonly (readonly [name: string, fallback: string, me
     "embedded PostgreSQL under `CRAI_DATA_DIR`",
     "PostgreSQL 15 or newer, `postgres://user:password@host/database`. crai makes its own tables there and is the only `serve` on it",
   ],
-  ["CRAI_DATA_DIR", "`.crai`", "Folder of the embedded PostgreSQL; unused with `DATABASE_URL`"],
+  [
+    "CRAI_DATA_DIR",
+    "`.crai`",
+    "Folder of the embedded PostgreSQL and of compiled code; with `DATABASE_URL` of that only, and it may then be read-only",
+  ],
   ["PORT", "`8080`", "HTTP: webhooks, `/healthz`, `/readyz`, `/metrics`, and Slack in HTTP mode"],
   ["HOST", "`0.0.0.0`", "Address to listen on"],
   ["LOG_LEVEL", "`info`", "`trace`, `debug`, `info`, `warn`, `error` or `fatal`; logs are JSON lines"],

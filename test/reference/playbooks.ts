@@ -168,8 +168,8 @@ export function playbooksPage(): string {
 A playbook is one procedure of your runbook as a YAML file in \`playbooks/\`. It says what may start it, who must say
 yes, which actions change something, and what has to be seen afterwards before it counts as a success. A new procedure
 is a new file, not new code. The files are read when crai starts and again when one of them changes; if one is wrong,
-every mistake is named with file and line and the playbooks that were in force stay in force. \`npm run crai -- check\`
-reads them without starting anything.
+every mistake is named with file and line and the playbooks that were in force stay in force. \`npm run crai -- check --files\`
+reads them without starting anything; without \`--files\` it carries out their tests, too.
 
 This is the whole of [\`playbooks/rollback.yaml\`](../playbooks/rollback.yaml):
 

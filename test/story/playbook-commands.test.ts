@@ -20,9 +20,9 @@ metadata:
 ${rest}`;
 }
 
-const restart = playbook(
-  "restart",
-  `command: { summary: "Replace all pods, one after the other", examples: [restart api] }
+const refresh = playbook(
+  "refresh",
+  `command: { summary: "Replace all pods, one after the other", examples: [refresh api] }
 inputs:
   app: { type: app, required: true, description: The app }
 permission: rollout:restart
@@ -65,16 +65,16 @@ describe("a playbook's file dropped into the folder of a crai that runs", { time
 
   test("is a command of its own: help knows it, its inputs are typed, its plan is confirmed, its run is verified", async () => {
     const { robin, noor } = world;
-    expect(await ask(robin, teamChannel, "/crai restart api")).toContain('There is no command "restart"');
-    writeFileSync(join(folder, "restart.yaml"), restart);
+    expect(await ask(robin, teamChannel, "/crai refresh api")).toContain('There is no command "refresh"');
+    writeFileSync(join(folder, "refresh.yaml"), refresh);
     await expect
-      .poll(() => ask(robin, teamChannel, "/crai help restart"), { timeout: withinMs, interval: 500 })
-      .toContain('restart [app] [--env <environment>] [--reason "…"]');
-    expect(await ask(robin, teamChannel, "/crai restart apy")).toContain("Did you mean api?");
-    expect(await ask(noor, teamChannel, "/crai restart api")).toContain(
+      .poll(() => ask(robin, teamChannel, "/crai help refresh"), { timeout: withinMs, interval: 500 })
+      .toContain('refresh [app] [--env <environment>] [--reason "…"]');
+    expect(await ask(robin, teamChannel, "/crai refresh apy")).toContain("Did you mean api?");
+    expect(await ask(noor, teamChannel, "/crai refresh api")).toContain(
       "You may not restart a workload for api",
     );
-    await robin.command(teamChannel, "/crai restart api");
+    await robin.command(teamChannel, "/crai refresh api");
     const plan = await robin.waitForMessage(
       teamChannel,
       /Restart api-deployment.*Nothing has been touched/s,

@@ -33,7 +33,7 @@ const commands: Readonly<Record<Kind, Written>> = {
   }),
   "add-nodes": () => ({ label: "Add a node", command: "add-nodes 1" }),
   "end-connections": (app) => ({
-    label: "End idle connections",
+    label: "End idle transactions",
     command: `end-connections ${app}`,
   }),
   "slow-queries": (app) => ({ label: "Slow queries", command: `slow-queries ${app}` }),

@@ -22,14 +22,14 @@ export function chooseParameter(app: NamedApp, purpose: Purpose, name: string | 
     if (others.length === 0) return first;
     throw new UserError(`Which parameter of ${app.name}?`, {
       why: `There are ${names}.`,
-      next: "Name one of these.",
+      next: "Name one of them with `--parameter`.",
     });
   }
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
   throw new UserError(`${app.name} has no parameter ${quoted(name)} for ${purpose}.`, {
     why: `It has ${names}.`,
-    next: "Name one of these.",
+    next: "Name one of them with `--parameter`.",
   });
 }
 

@@ -66,7 +66,14 @@ export async function exec(
     }
   });
   socket.on("error", reject);
-  socket.once("close", () => resolve());
+  // Without the status that stands at its end, nobody knows what came of the command: it may go on, or have ended well.
+  socket.once("close", () =>
+    ended === undefined
+      ? reject(
+          new ClusterUnreachable(`The connection to ${name} ended before ${command[0] ?? "the command"} did`),
+        )
+      : resolve(),
+  );
   socket.resume();
   try {
     if (stdin !== undefined) {

@@ -105,7 +105,7 @@ export function createChat(options: {
         });
       if (closed.size > 0)
         throw new UserError(
-          `Slack lets crai not write in ${[...closed].map(([channel, code]) => `${channel} (${code})`).join(", ")}`,
+          `Slack does not let crai write in ${[...closed].map(([channel, code]) => `${channel} (${code})`).join(", ")}`,
           {
             why: "crai was removed from it, or it is archived or private. What is to be said there waits for a day.",
             next: `Invite it there: /invite @${me.botName}. An archived channel has to be unarchived first.`,

@@ -100,7 +100,7 @@ export function parseCommand(text: string, commands: readonly Command[]): Parsed
     );
     const meant = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(" ");
     throw new UserError(`There is no command ${quoted(name)}.`, {
-      why: meant === undefined ? "No command is called nearly so." : `Did you mean \`${shortened(meant)}\`?`,
+      why: meant === undefined ? "No command has a similar name." : `Did you mean \`${shortened(meant)}\`?`,
       next: "`help` lists what you may do.",
     });
   }

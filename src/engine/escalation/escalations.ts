@@ -67,7 +67,7 @@ export function createEscalations({ db, reach, config, wakeOutbox, now }: Escala
       const others = reached.people.filter(({ id }) => actor.kind !== "person" || id !== actor.id);
       if (others.length > 0 || reached.people.length === 0) return { target, reached };
     }
-    throw new UserError("The whole chain is called already, or is you.", {
+    throw new UserError("Everybody in the chain has been called already, or it is you.", {
       why: `It ends with ${chain.at(-1)!.title}.`,
       next: "Name a contact or mention a person; `oncall` shows how they are reached by hand.",
     });

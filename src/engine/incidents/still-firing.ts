@@ -17,7 +17,7 @@ function stillFiringView(
 ): View {
   const since = status === "resolved" ? resolvedAt : mitigatedAt;
   const after = since === null ? "" : ` ${formatDuration(now.getTime() - since.getTime())} after it`;
-  const summary = `Alerts of this incident fire on,${after} was ${status}.`;
+  const summary = `Alerts of this incident are still firing,${after} was ${status}.`;
   return {
     summary,
     blocks: [

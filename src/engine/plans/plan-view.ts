@@ -1,4 +1,4 @@
-import { planWarnings } from "../../domain/plan.ts";
+import { planWarnings, type PlannedStep } from "../../domain/plan.ts";
 import type { Block, Button, Inline, LabeledText, View } from "../../domain/view.ts";
 import type { StoredPlan } from "../../store/plans.ts";
 import type { Need } from "./need.ts";
@@ -71,6 +71,17 @@ function buttonsOf(stored: StoredPlan, need: Need, now: Date): Button[] {
   return buttons;
 }
 
+/** What is looked at and asked before the first change, and after it. */
+function checksAround(steps: readonly PlannedStep[]): { when: string; titles: string[] }[] {
+  const first = steps.findIndex((step) => step.mutates);
+  const titles = (part: readonly PlannedStep[]): string[] =>
+    part.filter((step) => !step.mutates).map((step) => step.title);
+  return [
+    { when: "First", titles: titles(steps.slice(0, Math.max(first, 0))) },
+    { when: "Afterwards", titles: titles(steps.slice(Math.max(first, 0))) },
+  ].filter((part) => part.titles.length > 0);
+}
+
 /** The plan as everybody sees it before anything is touched: what changes first, then warnings, checks and rights. */
 export function planView(stored: StoredPlan, need: Need, yeses: readonly GivenYes[], now: Date): View {
   const { plan } = stored;
@@ -78,7 +89,7 @@ export function planView(stored: StoredPlan, need: Need, yeses: readonly GivenYe
   const open = stored.status === "waiting";
   const facts: LabeledText[] = plan.steps.flatMap((step) => step.facts).slice(0, open ? undefined : 3);
   const warnings = open ? planWarnings(plan) : [];
-  const checks = open ? plan.steps.filter((step) => !step.mutates).map((step) => step.title) : [];
+  const checks = open ? checksAround(plan.steps) : [];
   const summary = `P${stored.number}: ${plan.title}`;
   const blocks: Block[] = [
     { type: "heading", text: plan.title },
@@ -95,9 +106,10 @@ export function planView(stored: StoredPlan, need: Need, yeses: readonly GivenYe
           ],
         }) as const,
     ),
-    ...(checks.length > 0
-      ? [{ type: "text", text: [{ bold: "Afterwards:" }, ` ${checks.join(" → ")}`] } as const]
-      : []),
+    ...checks.map(
+      ({ when, titles }) =>
+        ({ type: "text", text: [{ bold: `${when}:` }, ` ${titles.join(" → ")}`] }) as const,
+    ),
     ...(plan.reason === null
       ? []
       : [{ type: "text", text: [{ bold: "Reason:" }, ` ${plan.reason}`] } as const]),

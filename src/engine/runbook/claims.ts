@@ -9,6 +9,11 @@ function howOf(step: Step | SingleStep): Claim["coverage"] {
   return (step.ask ?? step.checklist ?? step.approval) ? "assisted" : "automatic";
 }
 
+/** A check that looks whether people have done it does not do it. */
+function howOfItem(check: { action: string } | undefined): Claim["coverage"] {
+  return check === undefined || check.action === "incident-fact" ? "assisted" : "automatic";
+}
+
 function claimsOfStep(step: Step, { metadata, file }: Claiming): Claim[] {
   const { name, nextReview } = metadata;
   const claim = (item: string, coverage: Claim["coverage"]): Claim => ({
@@ -21,7 +26,7 @@ function claimsOfStep(step: Step, { metadata, file }: Claiming): Claim[] {
   return [
     ...step.runbook.map((item) => claim(item, howOf(step))),
     ...(step.checklist?.items ?? []).flatMap(({ runbook, check }) =>
-      runbook.map((item) => claim(item, check === undefined ? "assisted" : "automatic")),
+      runbook.map((item) => claim(item, howOfItem(check))),
     ),
     ...(step.parallel ?? []).flatMap((inner) =>
       claimsOfStep(inner, { metadata, file, steps: [], verify: [] }),
