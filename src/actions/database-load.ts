@@ -86,7 +86,7 @@ async function leftByOther(server: DatabaseServer, fresh: string): Promise<boole
 }
 
 async function restore(server: DatabaseServer, chosen: Chosen, fresh: string): Promise<void> {
-  const { name, user } = server.settings;
+  const { name } = server.settings;
   await command(server, await creationOf(server, name, fresh));
   const properties = await propertiesOf(server, name, fresh);
   if (properties.length > 0) await command(server, properties.join(";\n"));
