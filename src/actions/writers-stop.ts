@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { PlanDrifted } from "../domain/errors.ts";
 import { digest } from "../domain/hash.ts";
 import type { Warning } from "../domain/plan.ts";
-import { defineAction } from "../engine/playbooks/action.ts";
+import { defineAction, type EnvironmentContext } from "../engine/playbooks/action.ts";
 import { callsOn, countsOf, scaleAll, whyNotScaled, writersOf } from "./database/writers.ts";
+import { ownersOf } from "./rollout/field-owners.ts";
 import { kubectl } from "./rollout/kubectl.ts";
+import { fieldManager } from "./rollout/write-template.ts";
 
 const Params = z.strictObject({ of: z.string().describe("the app that is the database") });
 
@@ -13,6 +16,21 @@ function listed(replicas: Record<string, number>): string {
   return Object.entries(replicas)
     .map(([app, count]) => `${app} ${count} → 0`)
     .join(", ");
+}
+
+/** Throws PlanDrifted when a writer has another number of pods than the plan counted, and it was not crai that stopped it. */
+async function demandAsPlanned(
+  { app, target }: ReturnType<typeof writersOf>[number],
+  counted: Record<string, number>,
+  { cluster }: EnvironmentContext,
+): Promise<void> {
+  const { replicas, raw } = await cluster.workload(target);
+  const planned = counted[app.name] ?? 0;
+  if (replicas === planned) return;
+  // An interrupted attempt of this step has stopped it.
+  const own = ownersOf(raw, "spec", "replicas").some(({ manager }) => manager === fieldManager);
+  if (replicas === 0 && own) return;
+  throw new PlanDrifted(`${app.name} is scaled to ${replicas}, and was at ${planned} when this was planned`);
 }
 
 /** Scales the apps that write to a database to zero; how many pods each had is kept for starting them again. */
@@ -85,6 +103,8 @@ export const writersStop = defineAction<z.infer<typeof Params>, StopState, "envi
   },
 
   async apply({ of, replicas }, context) {
+    // All of them, before the first is stopped: what is started again afterwards is what the plan has counted.
+    for (const place of writersOf(of, context)) await demandAsPlanned(place, replicas, context);
     const running = writersOf(of, context).filter(({ app }) => Object.hasOwn(replicas, app.name));
     await scaleAll(
       context,

@@ -57,3 +57,15 @@ test("a stop that is refused before it wrote anything is a refusal", async () =>
   const { state } = await writersStop.plan({ of: "postgres" }, context);
   await expect(writersStop.apply!(state, context)).rejects.toThrow("api may not be scaled");
 });
+
+test.each([
+  { was: { api: 3, worker: 0 }, is: { worker: 1 }, said: "worker is scaled to 1, and was at 0" },
+  { was: { api: 3, worker: 2 }, is: { worker: 4 }, said: "worker is scaled to 4, and was at 2" },
+  { was: { api: 3, worker: 2 }, is: { worker: 0 }, said: "worker is scaled to 0, and was at 2" },
+])("nothing is stopped when $said in the plan", async ({ was, is, said }) => {
+  const { context, replicas } = environment({ ...was });
+  const { state } = await writersStop.plan({ of: "postgres" }, context);
+  Object.assign(replicas, is);
+  await expect(writersStop.apply!(state, context)).rejects.toThrow(said);
+  expect(replicas).toEqual({ ...was, ...is });
+});
