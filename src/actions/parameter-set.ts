@@ -17,6 +17,7 @@ const Params = z.strictObject({
     .default(null)
     .describe("its name; the only one of its purpose when absent"),
   value: z.json().describe("a number, or one of its `values`"),
+  back: z.boolean().default(false).describe("it was so before, allowed or not: set by its own inverse"),
 });
 
 type ParameterState = {
@@ -26,6 +27,8 @@ type ParameterState = {
   /** null: the key is not there. */
   from: string | null;
   to: string | null;
+  /** It is what stood there before, which may be anything: it is not shown. */
+  back: boolean;
 };
 
 type Where = Pick<ActionContext, "cluster" | "target">;
@@ -95,7 +98,7 @@ export const parameterSet = defineAction<z.infer<typeof Params>, ParameterState>
   params: Params,
   permission: "parameter:set",
 
-  async plan({ purpose, parameter: name, value }, context) {
+  async plan({ purpose, parameter: name, value, back }, context) {
     const { app, target } = context;
     const parameter = chooseParameter(app, purpose, name);
     const { configMap, key, title } = parameter;
@@ -107,12 +110,11 @@ export const parameterSet = defineAction<z.infer<typeof Params>, ParameterState>
       });
     const from = inForce(found, key);
     // Only the undo of one that was not there gives null.
-    const to = value === null ? null : written(parameter, value);
-    const state = { configMap, uid: found.metadata.uid, key, from, to };
+    const to = value === null ? null : back && typeof value === "string" ? value : written(parameter, value);
+    const state = { configMap, uid: found.metadata.uid, key, from, to, back };
     const [before, after] = [shown(parameter, from), shown(parameter, to)];
     const call = { cluster: target.cluster, group: "", resource: "configmaps", namespace: target.namespace };
-    const words = Object.entries(parameter.values ?? {}).find(([, text]) => text === from);
-    const back = from === null ? null : (words?.[0] ?? from);
+    const told = back && to !== null ? "<as before>" : to;
     return {
       title: `Set ${title} from ${before} to ${after}`,
       calls: [
@@ -125,14 +127,14 @@ export const parameterSet = defineAction<z.infer<typeof Params>, ParameterState>
       ],
       diff: null,
       kubectl: [
-        `kubectl -n ${target.namespace} patch configmap ${configMap} --type merge -p '${JSON.stringify({ data: { [key]: to } })}'`,
+        `kubectl -n ${target.namespace} patch configmap ${configMap} --type merge -p '${JSON.stringify({ data: { [key]: told } })}'`,
       ],
       warnings: [...warningsOf(state, found, parameter), ...(await refusals(state, found, context))],
       fingerprint: digest([found.metadata.uid, key, from, to]),
       inverse: {
         action: "parameter-set",
         title: `Set ${title} back to ${before}`,
-        with: { purpose, parameter: parameter.name, value: back },
+        with: { purpose, parameter: parameter.name, value: from, back: true },
         first: true,
       },
       state,
@@ -157,7 +159,12 @@ export const parameterSet = defineAction<z.infer<typeof Params>, ParameterState>
     if (now === state.to)
       return {
         state: "done",
-        evidence: [{ what: `${state.key} of ${state.configMap} is ${state.to ?? "gone"}`, ok: true }],
+        evidence: [
+          {
+            what: `${state.key} of ${state.configMap} is ${state.to === null ? "gone" : state.back ? "what it was before" : state.to}`,
+            ok: true,
+          },
+        ],
       };
     if (now === state.from)
       return { state: "pending", detail: `${state.key} of ${state.configMap} is as before` };

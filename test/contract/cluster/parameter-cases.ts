@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { isError } from "../../../src/domain/errors.ts";
+import type { Person } from "../../../src/domain/actor.ts";
 import type { Target } from "../../../src/domain/app.ts";
 import type { JsonObject } from "../../../src/engine/ports.ts";
 import { plan, refusal, type Step, texts } from "./steps.ts";
@@ -22,7 +23,12 @@ async function made(world: World, name: string, more: JsonObject = {}): Promise<
   return app;
 }
 
-function setting(world: World, app: Target, value: number | null, actor = robin): Promise<Step> {
+function setting(
+  world: World,
+  app: Target,
+  value: number | string | null,
+  { actor = robin, back = false }: { actor?: Person; back?: boolean } = {},
+): Promise<Step> {
   const parameters = {
     weight: {
       title: "Weight",
@@ -33,7 +39,10 @@ function setting(world: World, app: Target, value: number | null, actor = robin)
       max: 1,
     },
   };
-  return plan(world, app, ["parameter-set", { purpose: "bias", value }], { actor, app: { parameters } });
+  return plan(world, app, ["parameter-set", { purpose: "bias", value, back }], {
+    actor,
+    app: { parameters },
+  });
 }
 
 async function dataOf(world: World, app: Target): Promise<unknown> {
@@ -47,7 +56,7 @@ export function parameterCases(world: WorldOf): void {
     const step = await setting(world(), app, 0.45);
     expect(step.planned.inverse).toMatchObject({
       action: "parameter-set",
-      with: { value: "0.3" },
+      with: { value: "0.3", back: true },
       first: true,
     });
     expect(await dataOf(world(), app)).toEqual({ WEIGHT: "0.3", OTHER: "x" });
@@ -77,6 +86,16 @@ export function parameterCases(world: WorldOf): void {
     expect(await dataOf(world(), app)).toEqual({ OTHER: "x" });
   });
 
+  it("puts back unchanged what stood there, though nobody could ask for it", async () => {
+    const app = await made(world(), "parameter-odd", { data: { WEIGHT: " 1.70" } });
+    const step = await setting(world(), app, 0.45);
+    await step.apply();
+    const { value } = step.planned.inverse!.with as { value: string };
+    expect(await refusal(setting(world(), app, value))).toContain("is no value for Weight");
+    await (await setting(world(), app, value, { back: true })).apply();
+    expect(await dataOf(world(), app)).toEqual({ WEIGHT: " 1.70" });
+  });
+
   it("says beforehand what cannot be: immutable, the same, missing", async () => {
     const app = await made(world(), "parameter-fixed", { immutable: true });
     expect(texts(await setting(world(), app, 0.45), "block")).toEqual([
@@ -93,6 +112,6 @@ export function parameterCases(world: WorldOf): void {
 
   it("is refused to somebody whom the cluster does not let read it", async () => {
     const app = await made(world(), "parameter-foreign");
-    expect(await refusal(setting(world(), app, 0.45, noor))).toMatch(/may not get configmaps/);
+    expect(await refusal(setting(world(), app, 0.45, { actor: noor }))).toMatch(/may not get configmaps/);
   });
 }
