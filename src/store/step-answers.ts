@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { Person } from "../domain/actor.ts";
 import type { StepAnswer } from "../domain/run.ts";
 import type { Queries } from "./database.ts";
 import type { Row } from "./tables.ts";
@@ -18,6 +19,19 @@ export async function answersOf(db: Queries, run: number, step: string): Promise
     .orderBy("item")
     .execute();
   return rows.map(toAnswer);
+}
+
+/** The steps of a run that this person has answered. */
+export async function stepsAnsweredBy(db: Queries, run: number, actor: Person): Promise<string[]> {
+  const rows = await db
+    .selectFrom("step_answer")
+    .select("step")
+    .distinct()
+    .where("run", "=", run)
+    .where(sql`actor ->> 'kind'`, "=", actor.kind)
+    .where(sql`actor ->> 'id'`, "=", actor.id)
+    .execute();
+  return rows.map(({ step }) => step);
 }
 
 /** The first answer of a person to an item counts, before what crai ticked itself. Returns the one that stands, and whether it is this one. */

@@ -82,6 +82,18 @@ describe("containment in a security incident", { timeout: storyTimeout }, () => 
     expect(cron).toMatchObject({ spec: { suspend: false } });
   });
 
+  test("whoever writes the words to be sent does not agree to them too", async () => {
+    const { alex, sasha } = world;
+    await sasha.command(channel.id, "/crai notify security");
+    await alex.waitForMessage(channel.id, /What are security to be told/, { withinMs });
+    await alex.command(channel.id, '/crai answer R6 words "a miner ran"');
+    await alex.waitForMessage(channel.id, /May security be told this/, { withinMs });
+    expect(await ask(alex, channel.id, "/crai answer R6 agreed yes")).toMatch(
+      /Somebody else has to say yes.*You answered/s,
+    );
+    expect(await ask(sasha, channel.id, "/crai answer R6 agreed yes")).toMatch(/You asked for R6 yourself/);
+  });
+
   test("nothing of it is told outside its channel", async () => {
     const { robin } = world;
     for (const { id } of await robin.channels())

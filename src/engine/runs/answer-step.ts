@@ -4,7 +4,7 @@ import { UserError } from "../../domain/errors.ts";
 import { planScopes } from "../../domain/plan.ts";
 import type { StepAnswer } from "../../domain/run.ts";
 import { stepsOf } from "../../store/runs.ts";
-import { answersOf, insertAnswer } from "../../store/step-answers.ts";
+import { answersOf, insertAnswer, stepsAnsweredBy } from "../../store/step-answers.ts";
 import type { Row } from "../../store/tables.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { Action, People } from "../playbooks/action.ts";
@@ -61,11 +61,27 @@ export function createAnswerStep(options: AnswerOptions, record: RunRecord) {
     return { row, action, people: action.people };
   }
 
+  /** What this person has told the run, other than to agree to it: nobody agrees to their own words. */
+  async function saidBefore(run: number, actor: Person): Promise<string | undefined> {
+    const answered = await stepsAnsweredBy(db, run, actor);
+    const rows = await stepsOf(db, run);
+    return rows.find(
+      ({ step, document }) =>
+        answered.includes(step) && actions.get(document.action)?.people?.another === false,
+    )?.document.title;
+  }
+
   async function demand({ run, stored }: Job, { row, people }: Open, { actor, item }: Said): Promise<void> {
     for (const scope of planScopes(stored.plan)) await authorizer.demand(actor, people.permission, scope);
     if (people.another && sameActor(actor, run.actor))
       throw new UserError("Somebody else has to say yes.", {
         why: `You asked for R${run.number} yourself.`,
+        next: "Ask somebody who may approve.",
+      });
+    const own = people.another ? await saidBefore(run.number, actor) : undefined;
+    if (own !== undefined)
+      throw new UserError("Somebody else has to say yes.", {
+        why: `You answered ${quoted(own)} of R${run.number} yourself, and it builds on that.`,
         next: "Ask somebody who may approve.",
       });
     const by = people.by(row.document.state, item);
