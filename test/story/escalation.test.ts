@@ -66,6 +66,20 @@ async function facts(incident: number): Promise<string[]> {
   return entries.map(({ fact }) => fact.kind).filter((kind) => kind.startsWith("escalation."));
 }
 
+/** Whether PagerDuty's word that the page of a call is resolved has come in, and was dealt with. */
+async function heardOfEnd(incident: number, call: number): Promise<boolean> {
+  const rows = await world.db
+    .selectFrom("inbox")
+    .select("body")
+    .where("source", "=", "pagerduty")
+    .where("done_at", "is not", null)
+    .execute();
+  return rows.some(({ body }) => {
+    const text = JSON.stringify(body);
+    return text.includes(`"crai-call-${incident}-${call}"`) && text.includes('"what":"resolved"');
+  });
+}
+
 describe("calling people in", { timeout: storyTimeout }, () => {
   test("pages whoever is on call, invites and mentions them, and hears of their answer in PagerDuty", async () => {
     const { sasha, robin, sandbox } = world;
@@ -84,6 +98,18 @@ describe("calling people in", { timeout: storyTimeout }, () => {
     sandbox.pager.incidents.acknowledge(page, { kind: "user", user: robinInPager });
     await callMessage(robin, channel, /Robin is on it in PagerDuty/);
     expect(await facts(number)).toEqual(["escalation.called", "escalation.paged", "escalation.answered"]);
+  });
+
+  test("takes the end of a page, which came with the incident's, for nobody's answer", async () => {
+    const { alex } = world;
+    const { number, channel } = await declare(alex, "scores are late --app federated --severity sev3");
+    await alex.command(channel.id, "/crai escalate primary");
+    const page = await paged(number, 1);
+    await callMessage(alex, channel, /Primary on-call.*PagerDuty pages them/s);
+    await alex.command(channel.id, "/crai resolve --reason done");
+    await expect.poll(() => page.status, { timeout: withinMs }).toBe("resolved");
+    await expect.poll(() => heardOfEnd(number, 1), { timeout: withinMs }).toBe(true);
+    expect(await facts(number)).toEqual(["escalation.called", "escalation.paged"]);
   });
 
   test("goes from level to level while nobody answers, and ends with who does", async () => {

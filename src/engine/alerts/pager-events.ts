@@ -8,13 +8,13 @@ import type { IncidentVerb } from "../../domain/incident.ts";
 import type { PagerEvent } from "../../domain/pager-event.ts";
 import type { Database } from "../../store/database.ts";
 import { resolveAlerts } from "../../store/alerts.ts";
-import { incidentOfPager } from "../../store/incidents.ts";
+import { incidentByNumber, incidentOfPager } from "../../store/incidents.ts";
 import { askedOfPager } from "../../store/outbox.ts";
 import { appendEntry } from "../../store/timeline.ts";
 import type { Alerts } from "./alerts.ts";
 import { demandTaken } from "./take-deliveries.ts";
 import type { Incidents } from "../incidents/incidents.ts";
-import { callOfPage } from "../escalation/show-call.ts";
+import { callOfPage, isPageEnded } from "../escalation/show-call.ts";
 import type { Escalations } from "../escalation/escalations.ts";
 import { pageKeys } from "../record.ts";
 
@@ -115,10 +115,17 @@ export function createPagerEvents({
     for (const incident of touched) if (incident !== null) await incidents.refresh(incident);
   }
 
+  /** Nobody is waited for any longer: the page ends with what it was for. */
+  async function isOver(about: { incident: number; call: number }): Promise<boolean> {
+    const incident = await incidentByNumber(db, about.incident);
+    return incident?.status === "resolved" || (await isPageEnded(db, about));
+  }
+
   /** Whoever is called into an incident may answer on their phone. */
   async function hearOfCall({ what, by, incident }: PagerEvent): Promise<void> {
     const about = callOfPage(incident?.key ?? "");
     if (about === null || by === null || (what !== "acknowledged" && what !== "resolved")) return;
+    if (what === "resolved" && (await isOver(about))) return;
     await escalations.heard(about.incident, about.call, by.name);
   }
 

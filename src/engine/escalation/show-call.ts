@@ -19,8 +19,17 @@ export function callPageKey(incident: number, call: number): string {
   return `${pageKeys.call}${incident}-${call}`;
 }
 
+function pageEndKey(incident: number, call: number): string {
+  return `${callKey(incident, call)}:page-end`;
+}
+
+interface CallRef {
+  incident: number;
+  call: number;
+}
+
 /** The incident and the call that a page of ours is for; null: it is for none. */
-export function callOfPage(dedupKey: string): { incident: number; call: number } | null {
+export function callOfPage(dedupKey: string): CallRef | null {
   const [, incident, call] = new RegExp(`^${pageKeys.call}(\\d{1,9})-(\\d{1,9})$`).exec(dedupKey) ?? [];
   return incident === undefined ? null : { incident: Number(incident), call: Number(call) };
 }
@@ -47,10 +56,15 @@ async function endPage(
   const person = by.kind === "person" && isSlackUser(by.id) ? { slack: by.id, name: by.name } : null;
   await tellPager(
     trx,
-    { key: `${callKey(number, call)}:page-end`, about: number },
+    { key: pageEndKey(number, call), about: number },
     { do: "end-page", dedupKey: callPageKey(number, call), by: person },
     at,
   );
+}
+
+/** Whether crai itself has ended the page of a call: that PagerDuty has it resolved then is nobody's answer. */
+export async function isPageEnded(db: Queries, { incident, call }: CallRef): Promise<boolean> {
+  return (await outboxByKey(db, pageEndKey(incident, call))) !== undefined;
 }
 
 export interface Answer {
