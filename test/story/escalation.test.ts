@@ -131,7 +131,9 @@ describe("calling people in", { timeout: storyTimeout }, () => {
     await callMessage(robin, channel, /✅ Alex is on it/);
     await expect.poll(() => page.status, { timeout: withinMs }).toBe("resolved");
     await isDue(`incident:${number}:call:2`);
-    expect(await ask(robin, channel.id, "/crai escalate")).toContain("The whole chain is called already");
+    expect(await ask(robin, channel.id, "/crai escalate")).toContain(
+      "Everybody in the chain has been called already",
+    );
   });
 
   test("begins by itself where PagerDuty knows nothing and nobody has acknowledged", async () => {
