@@ -4,6 +4,7 @@ import { digest } from "../domain/hash.ts";
 import type { Evidence } from "../domain/timeline.ts";
 import { defineAction } from "../engine/playbooks/action.ts";
 import { chosenIn, namesOf } from "./database/chosen.ts";
+import { kubectlExec } from "./database/kubectl.ts";
 import { callsTo, databaseSettings, type DatabaseServer, serverOf } from "./database/server.ts";
 import { type DatabaseFacts, factsOf } from "./database/tables.ts";
 
@@ -92,6 +93,7 @@ export const databaseCompare = defineAction<Record<string, never>, CompareState>
     const known = typeof before === "string" ? null : before;
     const summary = summaryOf(known, after);
     const wrong = troubles(known, after);
+    const drop = kubectlExec(context, ["dropdb", "-U", server.settings.user, fresh]);
     const evidence: Evidence[] = [
       { what: `Rows now → in the backup: ${summary}`, ok: after.rows.size > 0 },
       ...(typeof before === "string"
@@ -102,9 +104,13 @@ export const databaseCompare = defineAction<Record<string, never>, CompareState>
         : wrong.slice(0, mostNamed).map((what) => ({ what, ok: false }))),
     ];
     if (wrong.length > 0) {
-      const detail = `${fresh} is not sound: ${wrong.slice(0, 3).join("; ")}. ${server.settings.name} was not touched and stays in force`;
+      const detail = `${fresh} is not sound: ${wrong.slice(0, 3).join("; ")}. ${server.settings.name} was not touched and stays in force; the copy is left to be looked at, and \`${drop}\` drops it`;
       return { state: "failed", detail, evidence };
     }
+    evidence.push({
+      what: `The restored copy stays until it is swapped in or dropped: \`${drop}\``,
+      ok: null,
+    });
     return { state: "done", evidence, values: { summary, rows: Object.fromEntries(after.rows) } };
   },
 });

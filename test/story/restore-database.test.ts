@@ -86,9 +86,13 @@ async function yeses(plan: number): Promise<number> {
 }
 
 async function agreed(run: string, answer: "swap" | "leave"): Promise<string> {
-  const asked = await world.alex.waitForMessage(teamChannel, new RegExp(`and swap\\?.*${run} asks`, "s"), {
-    withinMs: 60_000,
-  });
+  const asked = await world.alex.waitForMessage(
+    teamChannel,
+    new RegExp(`swap the databases\\?.*${run} asks`, "s"),
+    {
+      withinMs: 60_000,
+    },
+  );
   await world.alex.command(teamChannel, `/crai answer ${run} agree ${answer}`);
   return textOf(asked);
 }
@@ -281,6 +285,7 @@ describe("a restore in trouble", { timeout: storyTimeout }, () => {
     await agreed(run, "leave");
     const said = await end(run);
     expect(said).toMatch(new RegExp(`^${run} Done`));
+    expect(said).toMatch(/restored copy stays until it is swapped in or dropped: .*dropdb/);
     expect(said).not.toContain("Undo");
     await untouched();
   });
