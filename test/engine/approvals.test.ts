@@ -144,7 +144,7 @@ test("a yes to a proposal whose change is no longer the same one is no yes", asy
   expect(await world.db.selectFrom("run").select("number").execute()).toEqual([]);
 });
 
-test("two people who approve one plan at once make one run", async () => {
+test("case 37: two people who approve one plan at once make one run", async () => {
   const world = await startEngineWorld();
   const crai = await world.process();
   const plan = await planBy(crai, sasha);

@@ -186,7 +186,7 @@ test("a proposal that waits in vain for a second person, once somebody took it u
   expect(await buttonsOnCard(world)).toContain("Confirm");
 });
 
-test("an alert that is over before its fix was worked out proposes nothing, unless another of its name goes on", async () => {
+test("case 40: an alert that is over before its fix was worked out proposes nothing, unless another of its name goes on", async () => {
   const world = await startEngineWorld();
   const crai = await world.process();
   const alerts = alertsOf(world, crai);

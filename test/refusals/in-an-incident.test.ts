@@ -62,7 +62,7 @@ async function say(client: Client, line: string): Promise<string> {
   return ask(client, channel.id, `/crai ${line}`);
 }
 
-test("the own yes to a plan that needs a second person", async () => {
+test("case 37: the own yes to a plan that needs a second person", async () => {
   const { name } = await planOfSasha();
   const fact = await isRefused(await say(world.sasha, `approve ${name}`), world.sasha, {
     what: new RegExp(`${name} needs the yes of a second person`),
@@ -105,7 +105,7 @@ test("how another person's plan was answered, asked for by saying yes, no or som
     });
 });
 
-test("a yes that comes too late", async () => {
+test("case 37: a yes that comes too late", async () => {
   const { name, number } = await planOfSasha();
   await world.db
     .updateTable("plan")
@@ -119,7 +119,7 @@ test("a yes that comes too late", async () => {
   });
 });
 
-test("a target that another run holds", async () => {
+test("case 39: a target that another run holds", async () => {
   // The API server takes no patch, so the first run does not get to its end.
   const held = world.sandbox.cluster.onRequest(({ verb, uri, phase }) =>
     phase === "received" && verb === "patch" && !uri.includes("dryRun") ? "cut" : undefined,

@@ -98,7 +98,7 @@ describe("a request", () => {
     expect(await post(`${requestUrl}/else`, { body: command })).toBe(404);
   });
 
-  test("that is replayed is one command", async () => {
+  test("case 38: that is replayed is one command", async () => {
     const { requestUrl, db } = await startHttp();
 
     expect(await post(requestUrl, { body: command })).toBe(200);

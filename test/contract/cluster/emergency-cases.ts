@@ -215,7 +215,7 @@ export function nodeCases(world: WorldOf): void {
     expect(await exists(world(), `${core}/pods/latecomer`)).toBe(true);
   });
 
-  it("a disruption budget that blocks a drain is named, and its pod stays", async () => {
+  it("case 33: a disruption budget that blocks a drain is named, and its pod stays", async () => {
     await makeNode(world(), "case-budget");
     await world().admin.create(`/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`, {
       apiVersion: "policy/v1",
