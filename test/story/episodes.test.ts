@@ -166,7 +166,7 @@ describe("what fires on", { timeout: storyTimeout }, () => {
     expect(await factsOf("incident.resolved")).toMatchObject([
       { reason: "all good", firing: ["HighErrorRate"] },
     ]);
-    const again = await world.robin.waitForMessage(channel.id, /fire on, .+ after it was resolved/, {
+    const again = await world.robin.waitForMessage(channel.id, /are still firing, .+ after it was resolved/, {
       withinMs,
       after: told.ts,
     });
@@ -174,7 +174,7 @@ describe("what fires on", { timeout: storyTimeout }, () => {
     await tell({ labels, startsAt: since });
     await world.robin.press(again, "Reopen");
     await card(world.robin, channel.id, /🔴 open/);
-    expect((await messages()).filter((text) => text.includes("fire on"))).toHaveLength(1);
+    expect((await messages()).filter((text) => text.includes("are still firing"))).toHaveLength(1);
   });
 
   test("says who was first when somebody is late", async () => {
